@@ -1,0 +1,47 @@
+"""What a handler gives back, before it becomes ASGI messages."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import msgspec
+
+JSON = "application/json"
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """Status, body and headers. `stream` yields the pieces of a large body, in a thread."""
+
+    status: int
+    body: bytes = b""
+    content_type: str = JSON
+    headers: Mapping[str, str] = field(default_factory=dict)
+    stream: Iterator[bytes] | None = None
+
+
+def ok(value: Any, status: int = 200, headers: Mapping[str, str] | None = None) -> Answer:
+    """A value encoded as JSON."""
+    return Answer(status, msgspec.json.encode(value), headers=headers or {})
+
+
+def text(body: str, status: int = 200, headers: Mapping[str, str] | None = None) -> Answer:
+    """JSON that exists as text already: stored documents are never decoded to be encoded again."""
+    return Answer(status, body.encode(), headers=headers or {})
+
+
+def empty(status: int, headers: Mapping[str, str] | None = None) -> Answer:
+    """No body."""
+    return Answer(status, b"", headers=headers or {})
+
+
+def listing(pieces: Iterator[str]) -> Iterator[bytes]:
+    """A JSON array whose elements come in pieces of comma-joined texts."""
+    opened = False
+    for piece in pieces:
+        if piece:
+            yield (("," if opened else "[") + piece).encode()
+            opened = True
+    yield b"]" if opened else b"[]"

@@ -1,0 +1,97 @@
+"""One request as a handler sees it: who calls, where, with what."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import msgspec
+
+from bulkwark.api.routing import Route
+from bulkwark.auth.actors import Actor
+from bulkwark.errors import Invalid
+
+if TYPE_CHECKING:
+    from bulkwark.api.services import Services
+    from bulkwark.store.sqlite.engine import Session
+    from bulkwark.store.tenants import Tenant
+
+T = TypeVar("T")
+
+
+@dataclass(slots=True)
+class Call:
+    """A request that has passed the checks of who may call."""
+
+    services: Services
+    route: Route
+    actor: Actor
+    tenant: Tenant
+    query: dict[str, str]  # the last value of each parameter
+    headers: dict[str, str]  # lower-case names
+    body: bytes
+    now: int  # ms
+
+    @property
+    def params(self) -> dict[str, str]:
+        return self.route.params
+
+    def read(self) -> Session:
+        return self.services.store.read()
+
+    # --- query parameters ----------------------------------------------------------------------------
+
+    def number(self, name: str, default: int, *, most: int | None = None) -> int:
+        """A whole number ≥ 0. Raises Invalid, also over `most`: never silently less."""
+        text = self.query.get(name)
+        if text is None:
+            return default
+        if not (text.isascii() and text.isdigit()) or len(text) > 9:
+            raise Invalid(f"{text!r} is no whole number from 0", where=f"query parameter {name}")
+        value = int(text)
+        if most is not None and value > most:
+            raise Invalid(f"{value} is more than the maximum {most}", where=f"query parameter {name}")
+        return value
+
+    def flag(self, name: str, default: bool = False) -> bool:
+        text = self.query.get(name)
+        if text is None:
+            return default
+        if text.lower() not in ("true", "false"):
+            raise Invalid(f"{text!r} is neither true nor false", where=f"query parameter {name}")
+        return text.lower() == "true"
+
+    # --- body ----------------------------------------------------------------------------------------
+
+    def json(self, type: type[T]) -> T:
+        """The body as the given type. Raises Invalid with a JSON pointer."""
+        kind = self.headers.get("content-type", "").partition(";")[0].strip().lower()
+        accepted = ("application/json", "application/json-patch+json", "")
+        if kind not in accepted:
+            raise Invalid(f"the content type {kind!r} is not accepted", where="header Content-Type", hint=accepted[0])
+        if not self.body:
+            raise Invalid("the body is empty", where="body", hint="send JSON")
+        return decode(self.body, type)
+
+
+def decode(body: bytes, type: type[T]) -> T:
+    """JSON as the given type. Raises Invalid with a JSON pointer to the fault."""
+    try:
+        return msgspec.json.decode(body, type=type)
+    except msgspec.ValidationError as error:
+        text, _, path = str(error).partition(" - at ")
+        raise Invalid(text, where=pointer(path.strip("`")) or "body") from None
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise Invalid(f"the body is no JSON: {error}", where="body") from None
+
+
+def pointer(path: str) -> str:
+    """msgspec's `$.values[0].attribute` as the JSON pointer `/values/0/attribute`."""
+    return path.removeprefix("$").replace("[", "/").replace("]", "").replace(".", "/")
+
+
+def require_object(value: Any, where: str) -> dict[str, Any]:
+    """The value when it is a JSON object; Invalid otherwise."""
+    if not isinstance(value, dict):
+        raise Invalid("an object is expected", where=where)
+    return value

@@ -1,0 +1,107 @@
+"""Standard collection parameters: filters, sorters, limit, offset, count; and pages of stored documents."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import replace
+
+from bulkwark.api.answers import Answer, listing
+from bulkwark.api.calls import Call
+from bulkwark.domain.kinds import Kind
+from bulkwark.domain.times import iso_ms
+from bulkwark.errors import Invalid
+from bulkwark.query import ast, filters
+from bulkwark.query.ast import Checked, Node
+from bulkwark.query.check import check_filter
+from bulkwark.store import search
+from bulkwark.store.indexes import BY_KIND
+from bulkwark.store.metadata import Wire
+from bulkwark.store.objects import Stored
+from bulkwark.store.search import Page, Sorter
+
+MOST = 250  # official maximum of `limit`
+PIECE = 250  # documents in one piece of a streamed answer
+
+
+def parse_filter(
+    call: Call,
+    kind: Kind,
+    allowed: Mapping[str, frozenset[str]],
+    text: str | None,
+    where: str,
+    paths: Mapping[str, str] | None = None,
+) -> Node:
+    """The checked root of a standard filter; everything when there is none.
+
+    `paths` maps names on the wire to fields of the index, where they differ.
+    """
+    if text is None or not text.strip():
+        return ast.All()
+    renamed = {(paths or {}).get(name, name): operators for name, operators in allowed.items()}
+
+    def rename(leaf: Node) -> Node:
+        name = getattr(leaf, "field", None)
+        if isinstance(name, str) and paths and name in paths:
+            return replace(leaf, field=paths[name])  # type: ignore[call-arg]
+        return leaf
+
+    try:
+        tree = ast.rewrite(filters.parse(text), rename)
+        return check_filter(tree, BY_KIND[kind].schema, renamed, now_ms=call.now, text=text).root
+    except Invalid as error:
+        error.where = error.where or where
+        raise
+
+
+def sorters(text: str | None, allowed: Collection[str], paths: Mapping[str, str] | None = None) -> tuple[Sorter, ...]:
+    """`sorters=name,-created`. `paths` maps names on the wire to fields of the index."""
+    if text is None or not text.strip():
+        return ()
+    found = []
+    for name, descending in filters.parse_sorters(text):
+        if name not in allowed:
+            raise Invalid(
+                f"cannot sort by {name!r}", where="query parameter sorters", hint=f"one of {', '.join(allowed)}"
+            )
+        found.append(Sorter((paths or {}).get(name, name), descending))
+    return tuple(found)
+
+
+def page(call: Call, kind: Kind, root: Node, order: tuple[Sorter, ...], *, default: int, most: int) -> Answer:
+    """The documents of one page, streamed in pieces when there are many."""
+    limit = call.number("limit", default, most=most)
+    offset = call.number("offset", 0)
+    wants_count = call.flag("count")
+    checked = Checked(BY_KIND[kind].name, root)
+    session = call.read()
+    headers = {}
+    if wants_count:
+        headers["X-Total-Count"] = str(search.count(session, call.tenant, checked))
+    rids = search.rids(session, call.tenant, [checked], Page(order, limit, offset))
+    wire = call.tenant.wire(session)
+    found = call.tenant.objects.by_rids(session, rids)
+    texts = (",".join(document(one, wire, kind) for one in found[i : i + PIECE]) for i in range(0, len(found), PIECE))
+    return Answer(200, b"".join(listing(texts)), headers=headers)
+
+
+def document(stored: Stored, wire: Wire, kind: Kind) -> str:
+    """An object on the wire: the stored text, `modified` and metadata joined on."""
+    modified = f'{stored.head},"modified":"{iso_ms(stored.modified)}"'
+    if kind in _WITH_METADATA:
+        return f'{modified},"accessModelMetadata":{wire.text(stored.md)}}}'
+    return modified + "}"
+
+
+_WITH_METADATA = frozenset({Kind.ROLE, Kind.ACCESS_PROFILE, Kind.ENTITLEMENT})
+
+
+def pieces(rows: Iterator[str]) -> Iterator[str]:
+    """Texts joined in pieces."""
+    batch: list[str] = []
+    for row in rows:
+        batch.append(row)
+        if len(batch) == PIECE:
+            yield ",".join(batch)
+            batch.clear()
+    if batch:
+        yield ",".join(batch)

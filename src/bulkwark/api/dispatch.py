@@ -1,0 +1,184 @@
+"""The ASGI application: a request's way from bytes to a handler and back.
+
+Order of the checks (decisions §2): path, 401, 429, 403, headers, then the handler: body, then 404.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Awaitable, Callable, MutableMapping
+from concurrent.futures import ThreadPoolExecutor
+from importlib import import_module
+from typing import Any
+from urllib.parse import parse_qsl
+
+from bulkwark.api import errors, oauth, openapi
+from bulkwark.api.answers import Answer, ok
+from bulkwark.api.calls import Call
+from bulkwark.api.operations import OPERATIONS, Operation
+from bulkwark.api.routing import Route, Router
+from bulkwark.api.services import Services
+from bulkwark.errors import BulkwarkError, Invalid, Unauthenticated
+
+log = logging.getLogger("bulkwark.api")
+
+Message = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+Handler = Callable[[Call], Answer]
+
+MAX_BODY = 8 * 1024 * 1024  # bytes; uploads have their own limit
+READERS, WRITERS = 8, 16  # threads; a writer mostly waits for its turn, and must not keep readers waiting
+EXPERIMENTAL = "x-sailpoint-experimental"
+OURS = "x-bulkwark-"
+
+
+class Api:
+    """Dispatches requests. `close` ends its threads."""
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+        self._router = Router()
+        self._readers = ThreadPoolExecutor(READERS, thread_name_prefix="read")
+        self._writers = ThreadPoolExecutor(WRITERS, thread_name_prefix="write")
+        self._handlers = {operation.handler: _handler(operation) for operation in OPERATIONS}
+        self._handlers["role_jobs.status"] = import_module("bulkwark.api.role_jobs").status
+
+    def close(self) -> None:
+        self._readers.shutdown(wait=True)
+        self._writers.shutdown(wait=True)
+
+    async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
+        tracking = errors.tracking_id()
+        headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
+        try:
+            answer = await self._answer(scope, receive, headers)
+        except Exception as error:
+            answer = errors.answer(error, tracking, headers.get("accept-language", ""))
+        try:
+            await self._send(send, answer, tracking, scope["method"])
+        except Exception:
+            log.exception("tracking %s: the answer broke off", tracking)
+            raise
+
+    async def _answer(self, scope: Message, receive: Receive, headers: dict[str, str]) -> Answer:
+        path = scope.get("raw_path", scope["path"].encode()).partition(b"?")[0].decode("latin-1")
+        if path.startswith("//"):
+            path = "/" + path.lstrip("/")  # a base URL that ends with a slash
+        method = scope["method"]
+        public = await self._public(method, path, scope, receive, headers)
+        if public is not None:
+            return public
+        route = self._router.find(method, path)
+        actor = self._services.tokens.verify(_bearer(headers))
+        self._services.limits.check(actor.client_id, route.version, time.monotonic())
+        operation = route.operation
+        actor.require(operation.scopes, operation.levels, application=operation.application)
+        _check_headers(headers, route)
+        query = _query(scope)
+        body = await _body(receive, headers) if operation.body or method != "GET" else b""
+        tenant = self._services.store.tenant(actor.tenant)
+        if tenant is None:
+            raise Unauthenticated(f"the tenant {actor.tenant!r} is gone")
+        call = Call(self._services, route, actor, tenant, query, headers, body, time.time_ns() // 1_000_000)
+        handler = self._handlers[operation.handler]
+        if operation.inline:
+            return handler(call)
+        pool = self._writers if operation.writes else self._readers
+        return await asyncio.get_running_loop().run_in_executor(pool, handler, call)
+
+    async def _public(
+        self, method: str, path: str, scope: Message, receive: Receive, headers: dict[str, str]
+    ) -> Answer | None:
+        """What answers without a token."""
+        if path == "/oauth/token" and method == "POST":
+            body = await _body(receive, headers)
+            query = scope["query_string"].decode("latin-1")
+            loop = asyncio.get_running_loop()
+            return await loop.run_in_executor(self._writers, oauth.token, self._services.tokens, query, headers, body)
+        if method != "GET":
+            return None
+        if path == "/health":
+            return ok({"status": "ok"})
+        if path in ("/oauth/jwks.json", "/.well-known/jwks.json"):
+            return oauth.jwks(self._services.tokens)
+        if path == "/bulkwark/v1/openapi.json":
+            return openapi.document(_query(scope).get("version", "v2025"))
+        return None
+
+    async def _send(self, send: Send, answer: Answer, tracking: str, method: str) -> None:
+        headers = [(b"slpt-request-id", tracking.encode())]
+        bodiless = answer.status == 204 or (not answer.body and answer.stream is None)
+        if not bodiless:
+            headers.append((b"content-type", answer.content_type.encode()))
+        headers.extend((name.lower().encode(), value.encode("latin-1")) for name, value in answer.headers.items())
+        if answer.stream is None:
+            if answer.status != 204:
+                headers.append((b"content-length", str(len(answer.body)).encode()))
+            await send({"type": "http.response.start", "status": answer.status, "headers": headers})
+            await send({"type": "http.response.body", "body": b"" if method == "HEAD" else answer.body})
+            return
+        await send({"type": "http.response.start", "status": answer.status, "headers": headers})
+        loop = asyncio.get_running_loop()
+        while (piece := await loop.run_in_executor(self._readers, next, answer.stream, None)) is not None:
+            await send({"type": "http.response.body", "body": piece, "more_body": True})
+        await send({"type": "http.response.body", "body": b""})
+
+
+def _handler(operation: Operation) -> Handler:
+    module, _, name = operation.handler.partition(".")
+    handler: Handler = getattr(import_module(f"bulkwark.api.{module}"), name)
+    return handler
+
+
+def _bearer(headers: dict[str, str]) -> str:
+    kind, _, token = headers.get("authorization", "").partition(" ")
+    if kind.lower() != "bearer" or not token:
+        raise Unauthenticated("JWT validation failed: there is no bearer token")
+    return token.strip()
+
+
+def _check_headers(headers: dict[str, str], route: Route) -> None:
+    experimental = headers.get(EXPERIMENTAL)
+    if experimental is not None and experimental.lower() != "true":
+        raise Invalid(f"{experimental!r} is not true", where="header X-SailPoint-Experimental")
+    if experimental is None and route.version in route.operation.experimental:
+        raise Invalid(
+            "this operation is experimental",
+            where="header X-SailPoint-Experimental",
+            hint="send it with the value true",
+        )
+    for name in headers:
+        # A typo must not turn a preview into a run.
+        if name.startswith(OURS):
+            raise Invalid("there is no such header", where=f"header {name}")
+
+
+def _query(scope: Message) -> dict[str, str]:
+    try:
+        text = scope["query_string"].decode("ascii")
+        return dict(parse_qsl(text, keep_blank_values=True, errors="strict"))
+    except (UnicodeDecodeError, ValueError):
+        raise Invalid("the query string is not UTF-8", where="query") from None
+
+
+async def _body(receive: Receive, headers: dict[str, str]) -> bytes:
+    """The whole body. Raises Invalid above the limit, without having read it."""
+    declared = headers.get("content-length", "0")
+    if declared.isdigit() and int(declared) > MAX_BODY:
+        raise Invalid(f"the body has {declared} bytes", where="body", hint=f"at most {MAX_BODY}")
+    parts: list[bytes] = []
+    size = 0
+    while True:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise BulkwarkError("the client went away")
+        part = message.get("body", b"")
+        size += len(part)
+        if size > MAX_BODY:
+            raise Invalid(f"the body has more than {MAX_BODY} bytes", where="body")
+        parts.append(part)
+        if not message.get("more_body"):
+            return parts[0] if len(parts) == 1 else b"".join(parts)

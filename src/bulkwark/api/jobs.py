@@ -1,0 +1,92 @@
+"""Our own view of jobs: the true state, counts, and the outcome of every item."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from bulkwark.api import answers
+from bulkwark.api.answers import Answer
+from bulkwark.api.calls import Call
+from bulkwark.domain import metadata
+from bulkwark.domain.jobs import Job
+from bulkwark.domain.metadata import Catalogue
+from bulkwark.domain.times import iso_ms, iso_us
+from bulkwark.errors import NotFound
+from bulkwark.store import jobs
+
+MOST_ITEMS = 10_000
+
+
+def list_jobs(call: Call) -> Answer:
+    """GET /bulkwark/v1/jobs: newest first."""
+    limit, offset = call.number("limit", 50, most=250), call.number("offset", 0)
+    return answers.ok([wire(job) for job in jobs.newest(call.read(), call.tenant.number, limit, offset)])
+
+
+def get(call: Call) -> Answer:
+    """GET /bulkwark/v1/jobs/{id}."""
+    return answers.ok(wire(_need(call)))
+
+
+def items(call: Call) -> Answer:
+    """GET /bulkwark/v1/jobs/{id}/items: outcomes in the order of the store; `after` is the last `item` seen."""
+    job = _need(call)
+    session = call.read()
+    catalogue = call.tenant.metadata.catalogue(session)
+    after, limit = call.query.get("after", "0"), call.number("limit", 250, most=MOST_ITEMS)
+    found = jobs.items(session, job, int(after) if after.isdigit() and len(after) < 19 else 0, limit)
+    return answers.ok(
+        [
+            {
+                "item": str(item.rid),
+                "id": item.id,
+                "outcome": item.outcome.name.lower(),
+                "reason": item.reason,
+                "before": values(catalogue, item.before),
+                "after": values(catalogue, item.before if item.after is None else item.after),
+            }
+            for item in found
+        ]
+    )
+
+
+def values(catalogue: Catalogue, md: str | None) -> dict[str, list[str]] | None:
+    """Metadata as stored, in words: attribute key → values."""
+    if md is None:
+        return None
+    found: dict[str, list[str]] = {}
+    for pair in metadata.parse(md):
+        attribute, value = catalogue.pairs[pair]
+        found.setdefault(attribute.key, []).append(value.value)
+    return found
+
+
+def wire(job: Job) -> dict[str, Any]:
+    """A job under /bulkwark/v1."""
+    return {
+        "id": job.id,
+        "type": job.type,
+        "operation": job.operation,
+        "status": job.status,
+        "error": job.error,
+        "created": iso_us(job.created),
+        "started": None if job.started is None else iso_ms(job.started),
+        "finished": None if job.finished is None else iso_ms(job.finished),
+        "submitter": job.submitter,
+        "client": job.client,
+        "total": job.total,
+        "done": job.done,
+        "hidden": job.hidden,
+        "changed": job.changed,
+        "unchanged": job.unchanged,
+        "skipped": job.skipped,
+        "failed": job.failed,
+        "conflicted": job.conflicted,
+    }
+
+
+def _need(call: Call) -> Job:
+    job = jobs.get(call.read(), call.tenant.number, call.params["id"])
+    if job is None:
+        raise NotFound(f"there is no job {call.params['id']}")
+    return job

@@ -1,0 +1,76 @@
+"""The one place where concrete things meet: settings → store → engine → routes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from bulkwark.api.dispatch import Api, Message, Receive, Send
+from bulkwark.api.services import Services
+from bulkwark.auth.limits import Limits
+from bulkwark.auth.tokens import Tokens
+from bulkwark.bulk import metadata
+from bulkwark.bulk.engine import Engine
+from bulkwark.bulk.metadata import MetadataOperation
+from bulkwark.settings import Settings
+from bulkwark.store.tenants import Store, open_store
+
+DEFAULT_TENANT = "default"
+
+
+class App:
+    """The whole product as an ASGI application; `start` and `stop` are its life span."""
+
+    def __init__(self, settings: Settings, *, on_ready: Callable[[], None] | None = None) -> None:
+        self.settings = settings
+        self.services: Services | None = None
+        self._api: Api | None = None
+        self._on_ready = on_ready
+
+    def start(self) -> Services:
+        """Open the store, resume unfinished jobs, be ready to answer."""
+        limits = Limits(self.settings.rate_limit)
+        store = open_store(self.settings.data_dir)
+        store.need_tenant(DEFAULT_TENANT)
+        self.services = services(store, limits)
+        self._api = Api(self.services)
+        self.services.engine.start()
+        if self._on_ready:
+            self._on_ready()
+        return self.services
+
+    def stop(self) -> None:
+        """Let running requests and the running chunk end, then close the store."""
+        if self._api is not None:
+            self._api.close()
+        if self.services is not None:
+            self.services.engine.stop()
+            self.services.store.close()
+
+    async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
+        if scope["type"] == "lifespan":
+            await self._lifespan(receive, send)
+        elif scope["type"] == "http":
+            assert self._api is not None, "the application was not started"
+            await self._api(scope, receive, send)
+
+    async def _lifespan(self, receive: Receive, send: Send) -> None:
+        while True:
+            message: Any = await receive()
+            if message["type"] == "lifespan.startup":
+                try:
+                    self.start()
+                except Exception as error:
+                    await send({"type": "lifespan.startup.failed", "message": str(error)})
+                    raise
+                await send({"type": "lifespan.startup.complete"})
+            else:
+                self.stop()
+                await send({"type": "lifespan.shutdown.complete"})
+                return
+
+
+def services(store: Store, limits: Limits) -> Services:
+    """What handlers work with, on an opened store."""
+    engine = Engine(store, {metadata.NAME: MetadataOperation()})
+    return Services(store, engine, Tokens(store), limits)

@@ -1,0 +1,1 @@
+"""The job engine: it selects, applies in chunks, records, and knows no nouns."""

@@ -1,0 +1,70 @@
+"""Metadata jobs: add, remove or replace metadata values on every selected object."""
+
+from __future__ import annotations
+
+import msgspec
+
+from bulkwark.bulk import selection
+from bulkwark.bulk.selection import Selector
+from bulkwark.domain import metadata
+from bulkwark.domain.jobs import Job
+from bulkwark.domain.kinds import Kind
+from bulkwark.domain.metadata import Change, Operation, Scope
+from bulkwark.store import jobs, search
+from bulkwark.store.chunks import MetadataChunks
+from bulkwark.store.sqlite.engine import Session
+from bulkwark.store.tenants import Tenant
+
+NAME = "metadata"
+OBJECT_TYPES = {Kind.ROLE: ("role", "roles"), Kind.ACCESS_PROFILE: ("accessprofile", "access_profile")}
+
+
+class Spec(msgspec.Struct):
+    """What a metadata job does; stored with the job."""
+
+    operation: Operation
+    scope: Scope
+    values: list[tuple[str, list[str] | None]]
+    kind: int
+
+
+def change(session: Session, tenant: Tenant, spec: Spec) -> Change:
+    """The spec checked against the catalogue as it is now. Raises Invalid."""
+    return metadata.change(
+        tenant.metadata.catalogue(session),
+        spec.operation,
+        spec.scope,
+        spec.values,
+        object_types=OBJECT_TYPES.get(Kind(spec.kind), (Kind(spec.kind).name.lower(),)),
+    )
+
+
+class MetadataOperation:
+    """Plugs into the engine (`bulk/engine.py: Operation`)."""
+
+    def __init__(self) -> None:
+        self._chunks = MetadataChunks()
+        self._rule: tuple[tuple[int, int, int], Change] | None = None
+
+    def freeze(self, session: Session, tenant: Tenant, job: Job) -> None:
+        selector = msgspec.json.decode(job.selector, type=Selector)
+        if selector.by == "ids":
+            rids = tenant.objects.rids(session, Kind(selector.kind), selector.ids)
+            jobs.freeze_rids(session, job, list(rids.values()))
+            return
+        checked = selection.resolve(selector)
+        total = jobs.freeze(session, job, tenant.select(session, checked))
+        if selector.owner:
+            everything = selection.resolve(msgspec.structs.replace(selector, owner=""))
+            jobs.set_hidden(session, job, search.count(session, tenant, everything) - total)
+
+    def apply(self, session: Session, tenant: Tenant, job: Job, last: int, now: int) -> None:
+        version = tenant.metadata.catalogue(session).version
+        key = (job.tenant, job.number, version)
+        if self._rule is None or self._rule[0] != key:
+            spec = msgspec.json.decode(job.spec, type=Spec)
+            self._rule = key, change(session, tenant, spec)
+        self._chunks.apply(session, job, last, self._rule[1].apply, version, now)
+
+    def forget(self) -> None:
+        self._chunks.forget()

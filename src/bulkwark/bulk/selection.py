@@ -1,0 +1,190 @@
+"""Which objects a job deals with: ids, a filter, or a search query; always fixed at submission."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import Any
+
+import msgspec
+
+from bulkwark.domain.kinds import Kind
+from bulkwark.domain.roles import FILTERS
+from bulkwark.errors import Invalid
+from bulkwark.query import ast, filters, lucene
+from bulkwark.query.ast import Checked, Node
+from bulkwark.query.check import check, check_filter
+from bulkwark.query.fields import Field
+from bulkwark.query.fields import Kind as FieldKind
+from bulkwark.store.indexes import BY_KIND, INDEXES
+
+MAX_IDS = 3_000
+QUERY_TYPES = ("SAILPOINT", "DSL", "TEXT", "TYPEAHEAD")
+# Members of the official Search object. In a bulk change any other member is refused: a misspelt `filters`
+# would widen the selection.
+SEARCH_MEMBERS = frozenset(
+    {
+        "indices",
+        "queryType",
+        "queryVersion",
+        "query",
+        "queryDsl",
+        "textQuery",
+        "typeAheadQuery",
+        "includeNested",
+        "queryResultFilter",
+        "aggregationType",
+        "aggregationsVersion",
+        "aggregationsDsl",
+        "aggregations",
+        "sort",
+        "searchAfter",
+        "filters",
+    }
+)
+QUERY_MEMBERS = frozenset({"query", "fields", "timeZone", "innerHit"})
+
+
+class Selector(msgspec.Struct, omit_defaults=True):
+    """A selection as it was asked for; stored with the job, so that it can be resolved after a restart."""
+
+    by: str  # ids, filter, query
+    now: int  # ms: what `now` means in it
+    kind: int
+    ids: list[str] = []
+    filters: str = ""
+    queries: list[dict[str, Any]] = []
+    owner: str = ""  # only what this identity owns
+
+
+def require_search(search: Any, where: str = "/query") -> list[dict[str, Any]]:
+    """The Search objects of a bulk request, in every documented spelling. Raises Invalid.
+
+    Accepted: one object, a list of such objects (their union), either wrapped one level too deep in `query`.
+    """
+    if isinstance(search, list):
+        found = [q for position, one in enumerate(search) for q in require_search(one, f"{where}/{position}")]
+    elif isinstance(search, dict):
+        inner = search.get("query")
+        if isinstance(inner, dict | list) and _is_search(inner):
+            unknown = set(search) - {"query"}
+            if unknown:
+                raise Invalid(f"{sorted(unknown)[0]!r} is no member here", where=where)
+            return require_search(inner, f"{where}/query")
+        found = [search]
+    else:
+        raise Invalid("a Search object is expected", where=where)
+    if not found or any(not one for one in found):
+        raise Invalid("the query is empty", where=where, hint='{"indices":["roles"],"query":{"query":"…"}}')
+    return found
+
+
+def _is_search(value: Any) -> bool:
+    """Whether something below `query` is a whole Search object rather than its Query object."""
+    if isinstance(value, list):
+        return bool(value) and all(isinstance(one, dict) for one in value)
+    return bool(set(value) & (SEARCH_MEMBERS - {"query"})) or isinstance(value.get("query"), dict)
+
+
+def resolve(selector: Selector) -> Checked:
+    """The checked tree of a filter or query selection. Raises Invalid or QueryError; never widens."""
+    kind = Kind(selector.kind)
+    index = BY_KIND[kind]
+    if selector.by == "filter":
+        text = selector.filters
+        where = "/filters"
+        if not text.strip():
+            raise Invalid("the filter is empty", where=where, hint='for example: name sw "Finance"')
+        root: Node = check_filter(filters.parse(text), index.schema, FILTERS, now_ms=selector.now, text=text).root
+    else:
+        parts = [
+            _query(kind, query, selector.now, f"/query/{position}" if len(selector.queries) > 1 else "/query")
+            for position, query in enumerate(selector.queries)
+        ]
+        root = ast.disj(*parts)
+    return Checked(index.name, restrict(root, selector.owner))
+
+
+def restrict(root: Node, owner: str) -> Node:
+    """The tree, limited to what an identity owns; all of it when `owner` is ''."""
+    if not owner:
+        return root
+    fields = [Field(path, FieldKind.KEYWORD) for path in ("owner.id", "additionalOwners.id")]
+    mine = ast.disj(*(ast.Phrase(field=field, tokens=(owner,)) for field in fields))
+    return ast.Bool(must=(root, mine))
+
+
+def _query(kind: Kind, search: dict[str, Any], now: int, where: str) -> Node:
+    """The tree of one Search object in a bulk change."""
+    index = BY_KIND[kind]
+    unknown = sorted(set(search) - SEARCH_MEMBERS)
+    if unknown:
+        raise Invalid(f"{unknown[0]!r} is no member of a search", where=f"{where}/{unknown[0]}")
+    _require_index(search.get("indices"), index.name, f"{where}/indices")
+    type = search.get("queryType")
+    if type is not None and not isinstance(type, str):
+        raise Invalid("queryType is a string", where=f"{where}/queryType")
+    type = (type or "SAILPOINT").upper()
+    if type not in QUERY_TYPES:
+        raise Invalid(f"there is no query type {type}", where=f"{where}/queryType", hint=", ".join(QUERY_TYPES))
+    if type != "SAILPOINT":
+        raise Invalid(
+            f"the query type {type} is not served yet", where=f"{where}/queryType", hint="SAILPOINT is served"
+        )
+    if search.get("filters"):
+        raise Invalid("`filters` beside a query is not served yet", where=f"{where}/filters")
+    return sailpoint(search.get("query"), index.name, now, where=f"{where}/query", strict=True)
+
+
+def sailpoint(query: Any, index: str, now: int, *, where: str, strict: bool, elsewhere: Collection[str] = ()) -> Node:
+    """The tree of a Query object for one index.
+
+    `strict`: for bulk changes, unknown fields are refused. `elsewhere`: nested types of other searched indexes.
+    """
+    if not isinstance(query, dict):
+        raise Invalid("a Query object with the member `query` is expected", where=where)
+    unknown = sorted(set(query) - QUERY_MEMBERS)
+    if strict and unknown:
+        raise Invalid(f"{unknown[0]!r} is no member of a query", where=f"{where}/{unknown[0]}")
+    if query.get("innerHit"):
+        raise Invalid("innerHit is not served yet", where=f"{where}/innerHit")
+    text = query.get("query")
+    if not isinstance(text, str) or (strict and not text.strip()):
+        raise Invalid("the query text is missing or blank", where=f"{where}/query")
+    zone = query.get("timeZone")
+    if zone is not None and not isinstance(zone, str):
+        raise Invalid("timeZone is a string", where=f"{where}/timeZone")
+    try:
+        tree = lucene.parse(text)
+        names = _names(query.get("fields"), f"{where}/fields")
+        return check(
+            tree,
+            INDEXES[index].schema,
+            now_ms=now,
+            strict=strict,
+            fields=names,
+            zone=zone or None,
+            text=text,
+            elsewhere=elsewhere,
+        ).root
+    except Invalid as error:
+        error.where = error.where or f"{where}/query"
+        raise
+
+
+def _names(value: Any, where: str) -> list[str]:
+    """`fields`: a list of names, a comma-separated string, or a list whose items hold commas."""
+    if value is None:
+        return []
+    items = [value] if isinstance(value, str) else value
+    if not isinstance(items, list) or not all(isinstance(item, str) for item in items):
+        raise Invalid("fields are names", where=where)
+    return [name.strip() for item in items for name in item.split(",") if name.strip()]
+
+
+def _require_index(indices: Any, name: str, where: str) -> None:
+    if indices is None:
+        return
+    if not isinstance(indices, list) or not all(isinstance(one, str) for one in indices):
+        raise Invalid("indices are a list of names", where=where)
+    if indices and name not in indices and "*" not in indices:
+        raise Invalid(f"only {name} can be selected here", where=where, hint=f'"indices": ["{name}"]')

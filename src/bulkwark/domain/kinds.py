@@ -1,0 +1,62 @@
+"""The kinds of governed objects, and how their numbers are built.
+
+A `rid` is the number of an object in the store: tenant (15 bits) | kind (5 bits) | number (29 bits).
+"""
+
+from __future__ import annotations
+
+from enum import IntEnum
+from uuid import uuid4
+
+from bulkwark.errors import Invalid
+
+KIND_BITS, NUMBER_BITS = 5, 29
+
+
+class Kind(IntEnum):
+    """What an object is. The numbers are stored: never change one."""
+
+    ROLE = 1
+    ACCESS_PROFILE = 2
+    ENTITLEMENT = 3
+    IDENTITY = 4
+    SOURCE = 5
+
+    @property
+    def noun(self) -> str:
+        """For people: `access profile`."""
+        return self.name.lower().replace("_", " ")
+
+
+def first_rid(tenant: int, kind: Kind) -> int:
+    """The smallest rid of a kind; its objects have the numbers above it."""
+    return (tenant << KIND_BITS | kind) << NUMBER_BITS
+
+
+def last_rid(tenant: int, kind: Kind) -> int:
+    """The largest rid a kind can have."""
+    return first_rid(tenant, kind) | (1 << NUMBER_BITS) - 1
+
+
+def kind_of(rid: int) -> Kind:
+    """The kind of the object with that rid."""
+    return Kind(rid >> NUMBER_BITS & (1 << KIND_BITS) - 1)
+
+
+def new_id() -> str:
+    """A fresh id: 32 lower-case hex."""
+    return uuid4().hex
+
+
+def plain_id(text: str) -> str:
+    """An id as stored: hyphens of a UUID and upper case are accepted on input (decisions §7)."""
+    if len(text) == 36 and text.count("-") == 4:
+        text = text.replace("-", "")
+    return text.lower()
+
+
+def require_number(number: int, kind: Kind) -> int:
+    """The number, or Invalid when a tenant has used up the 2^29 numbers of a kind."""
+    if number >= 1 << NUMBER_BITS:
+        raise Invalid(f"no more {kind.noun}s can be created: all {1 << NUMBER_BITS} numbers are used")
+    return number

@@ -1,0 +1,180 @@
+"""Checked leaves: what one written piece means on one field, by the field's kind.
+
+Every function answers a node, or None when the text holds no token and the clause disappears; a `ValueError`
+says that the field cannot hold such a value.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta, tzinfo
+
+from bulkwark.query import ast
+from bulkwark.query.analysis import fold, tokens
+from bulkwark.query.datemath import looks_like_date, resolve
+from bulkwark.query.fields import Field, Kind
+from bulkwark.query.names import STRINGS, Target
+from bulkwark.query.regexp import parse as parse_regexp
+
+_NUMBER = re.compile(r"[+-]?\d{1,40}(?:\.\d{1,40})?(?:[eE][+-]?\d{1,3})?", re.ASCII)
+_LARGEST_INTEGER = 2**63 - 1  # what stores can hold; beyond it a float will do
+_AUTO_EDITS = ((3, 0), (6, 1))  # Fuzziness.AUTO: below 3 characters none, below 6 one, else two
+
+
+@dataclass(frozen=True, slots=True)
+class Values:
+    """What stays the same for all leaves of one query."""
+
+    now_ms: int
+    zone: tzinfo = UTC
+    word_split: str = "phrase"
+
+    def text(self, target: Target, raw: ast.Text) -> ast.Node | None:
+        """A word or a quoted text."""
+        field = target.field
+        if field.kind is Kind.DATE:
+            return self.day(field, raw.text, raw.span)
+        if field.kind not in STRINGS:
+            return ast.Is(field=field, value=scalar(field, raw.text), span=raw.span)
+        if target.exact:
+            return ast.Exact(field=field, values=(raw.text,), span=raw.span)
+        if field.kind is Kind.KEYWORD:
+            return ast.Phrase(field=field, tokens=(fold(raw.text),), span=raw.span)
+        return self.phrase(field, raw)
+
+    def phrase(self, field: Field | None, raw: ast.Text) -> ast.Node | None:
+        """Analysed text; several tokens of one unquoted word are a phrase or an OR, as `word_split` says."""
+        words = tokens(raw.text)
+        if not words:
+            return None
+        if len(words) > 1 and not raw.quoted and self.word_split == "or":
+            return ast.disj(*(ast.Phrase(field=field, tokens=(w,), span=raw.span) for w in words), span=raw.span)
+        return ast.Phrase(field=field, tokens=tuple(words), slop=raw.slop if len(words) > 1 else 0, span=raw.span)
+
+    def day(self, field: Field, text: str, span: ast.Span) -> ast.Node:
+        """A date: a partial one means its whole unit."""
+        low, high = self._instant(text, up=False), self._instant(text, up=True)
+        return ast.Between(field=field, low=low, high=high, span=span)
+
+    def like(self, target: Target, raw: ast.Like) -> ast.Node:
+        """A pattern; it is not analysed, only folded."""
+        field = strings_only(target.field, "a wildcard")
+        if target.exact:
+            return ast.ExactLike(field=field, pattern=raw.pattern, span=raw.span)
+        return ast.TokenLike(field=field, pattern=folded(raw.pattern), span=raw.span)
+
+    def fuzzy(self, target: Target, raw: ast.Fuzzy) -> ast.Node:
+        """An inexact word; without edits left it is a plain one."""
+        field = strings_only(target.field, "a fuzzy term")
+        if not target.exact:
+            return fuzzy_token(field, raw)
+        if edits(raw) == 0:
+            return ast.Exact(field=field, values=(raw.text,), span=raw.span)
+        return ast.ExactFuzzy(field=field, value=raw.text, distance=edits(raw), span=raw.span)
+
+    def regex(self, target: Target, raw: ast.Regex) -> ast.Node:
+        """A regular expression, read here only to refuse a malformed one."""
+        field = strings_only(target.field, "a regular expression")
+        parse_regexp(raw.pattern, not target.exact)
+        if target.exact:
+            return ast.ExactRegex(field=field, pattern=raw.pattern, span=raw.span)
+        return ast.TokenRegex(field=field, pattern=raw.pattern, span=raw.span)
+
+    def range(self, target: Target, raw: ast.Range) -> ast.Node:
+        """A range; both ends open means only that there is a value."""
+        field, low, high = target.field, raw.low, raw.high
+        if low is None and high is None:
+            return ast.Has(field=field, span=raw.span)
+        if field.kind is Kind.BOOL:
+            raise ValueError("true and false have no order")
+        dated = target.open_map and not target.exact and self._dated(low, high)
+        bottom: int | float | str | None = None
+        top: int | float | str | None = None
+        if low:
+            bottom = self._bound(target, low.text, up=not low.inclusive, dated=dated)
+        if high:
+            top = self._bound(target, high.text, up=high.inclusive, dated=dated)
+        return ast.Between(
+            field=field,
+            low=bottom,
+            low_inclusive=low.inclusive if low else True,
+            high=top,
+            high_inclusive=high.inclusive if high else True,
+            exact=target.exact or dated,
+            span=raw.span,
+        )
+
+    def _bound(self, target: Target, text: str, *, up: bool, dated: bool) -> int | float | str:
+        field = target.field
+        if field.kind is Kind.DATE:
+            return self._instant(text, up=up)
+        if field.kind is Kind.NUMBER:
+            return scalar(field, text)
+        if dated:
+            return iso(self._instant(text, up=up), short=not up)
+        return text if target.exact else fold(text)
+
+    def _dated(self, low: ast.Bound | None, high: ast.Bound | None) -> bool:
+        """Whether an open map's text is compared as ISO dates: both bounds must be dates.
+
+        Whole ISO texts sort like the times they mean, which tokens (`2024`, `01`, `31`) do not.
+        """
+        if not all(looks_like_date(b.text) for b in (low, high) if b):
+            return False
+        try:
+            return bool([self._instant(b.text, up=False) for b in (low, high) if b])
+        except ValueError:
+            return False
+
+    def _instant(self, text: str, *, up: bool) -> int:
+        return resolve(text, now_ms=self.now_ms, zone=self.zone, round_up=up)
+
+
+def strings_only(field: Field, what: str) -> Field:
+    """The field, unless it is no string field."""
+    if field.kind not in STRINGS:
+        raise ValueError(f"{what} works on text, and {field.path} is a {field.kind.value} field")
+    return field
+
+
+def scalar(field: Field, text: str) -> bool | int | float:
+    """The value that the text means on a BOOL or NUMBER field."""
+    if field.kind is Kind.BOOL:
+        if text.lower() not in {"true", "false"}:
+            raise ValueError(f"{field.path} is true or false, not {text[:60]!r}")
+        return text.lower() == "true"
+    if not _NUMBER.fullmatch(text):
+        raise ValueError(f"{field.path} is a number, not {text[:60]!r}")
+    if text.lstrip("+-").isdigit() and abs(int(text)) <= _LARGEST_INTEGER:
+        return int(text)
+    number = float(text)
+    if number in (float("inf"), float("-inf")):
+        raise ValueError(f"{text[:60]!r} is too large a number")
+    return number
+
+
+def folded(pattern: ast.Pattern) -> ast.Pattern:
+    """The pattern with its literal parts folded."""
+    return tuple(fold(part) if isinstance(part, str) else part for part in pattern)
+
+
+def edits(raw: ast.Fuzzy) -> int:
+    """The distance that a fuzzy term allows, AUTO resolved by its length in characters."""
+    if raw.distance is not None:
+        return raw.distance
+    return next((n for length, n in _AUTO_EDITS if len(raw.text) < length), 2)
+
+
+def fuzzy_token(field: Field | None, raw: ast.Fuzzy) -> ast.Node:
+    """A fuzzy term against tokens; it is folded but not analysed."""
+    if edits(raw) == 0:
+        return ast.Phrase(field=field, tokens=(fold(raw.text),), span=raw.span)
+    return ast.TokenFuzzy(field=field, token=fold(raw.text), distance=edits(raw), span=raw.span)
+
+
+def iso(ms: int, *, short: bool) -> str:
+    """The instant as ISO text; `short` drops a time of midnight, to sort before every text of that day."""
+    moment = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(milliseconds=ms)
+    text = moment.replace(tzinfo=None).isoformat(timespec="milliseconds") + "Z"
+    return text.removesuffix("T00:00:00.000Z") if short else text

@@ -1,0 +1,18 @@
+"""Settings: one frozen value, read once by `cli` and `app`; everyone else is handed what he needs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """How a server runs. The sentences are the help texts of the command and the reference."""
+
+    data_dir: Path = field(metadata={"help": "Directory that holds the database; made when missing."})
+    host: str = field(default="127.0.0.1", metadata={"help": "Address to listen on."})
+    port: int = field(default=8080, metadata={"help": "Port to listen on."})
+    rate_limit: str = field(
+        default="100/10", metadata={"help": "Requests per seconds for each client and API version, or 'off'."}
+    )

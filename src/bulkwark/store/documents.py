@@ -1,0 +1,49 @@
+"""Search documents as text: the stored root, `modified`, and nested arrays joined from what they link to."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+
+import msgspec
+
+from bulkwark.domain.kinds import Kind, kind_of
+from bulkwark.domain.times import iso_ms
+from bulkwark.store.sqlite.engine import Session
+
+# What an element of a nested array shows of the object it links to (BaseEntitlement, BaseAccessProfile).
+_ENTITLEMENT = ("id", "name", "description", "attribute", "value", "schema", "privileged", "sourceSchemaObjectType")
+_PROFILE = ("id", "name")
+
+
+def search_documents(session: Session, rids: Sequence[int], *, nested: bool) -> Iterator[str]:
+    """The search documents of the rids, in their order; those deleted meanwhile are left out."""
+    rows = list(session.rows("objects.search_docs", (json.dumps(list(rids)),)))
+    elements: dict[int, str] = {}
+    references: list[dict[str, list[int]]] = []
+    if nested:
+        references = [json.loads(refs) for _, _, refs, _ in rows]
+        targets = {target for refs in references for found in refs.values() for target in found}
+        elements = _elements(session, sorted(targets))
+    for position, (_, face, _, modified) in enumerate(rows):
+        moment = iso_ms(modified)
+        text = f'{face},"modified":"{moment}","synced":"{moment}"'
+        if nested:
+            for path, targets_ in references[position].items():
+                inner = ",".join(elements[target] for target in targets_ if target in elements)
+                text += f',"{path}":[{inner}]'
+        yield text + "}"
+
+
+def _elements(session: Session, targets: Sequence[int]) -> dict[int, str]:
+    found = {}
+    for rid, face, _, _ in session.rows("objects.search_docs", (json.dumps(list(targets)),)):
+        doc = msgspec.json.decode(face + "}")
+        kind = kind_of(rid)
+        if kind is Kind.ENTITLEMENT:
+            element = {"hasPermissions": False, **{name: doc[name] for name in _ENTITLEMENT if name in doc}}
+            element["source"] = doc["source"]
+        else:
+            element = {name: doc[name] for name in _PROFILE if name in doc}
+        found[rid] = msgspec.json.encode(element).decode()
+    return found

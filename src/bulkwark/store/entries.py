@@ -1,0 +1,106 @@
+"""What an object adds to the search index, derived from its search document alone.
+
+An entry is derived again from the stored document when it must be taken out: the index holds no
+copy of what it was given.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from hashlib import blake2b
+from typing import Any
+
+from bulkwark.domain.times import parse_ms
+from bulkwark.query.analysis import fold, tokens
+from bulkwark.query.fields import Field
+from bulkwark.query.fields import Kind as FieldKind
+from bulkwark.store.indexes import Index
+
+Number = Callable[[str], int]  # path → number of the field
+ALL = ""  # path of the field that every document of a kind has
+GAP = "_"  # stands between the values of an array, so that no phrase reaches from one into the next
+FOLDED = "~"  # `name~`: the case-folded values of `name`
+
+
+@dataclass(slots=True)
+class Entry:
+    """Tokens in order for the full-text index, whole values, and the terms for the dictionary."""
+
+    tokens: list[str] = field(default_factory=list)
+    values: set[tuple[int, str | int | float]] = field(default_factory=set)
+    terms: set[tuple[int, str]] = field(default_factory=set)
+
+
+def whole(number: int, value: str) -> str:
+    """The token that stands for a whole value; 64 bits of BLAKE2b keep it short whatever the value."""
+    return f"{number}={blake2b(value.encode('utf-8', 'surrogatepass'), digest_size=8).hexdigest()}"
+
+
+def present(number: int) -> str:
+    """The token of an object that has the field."""
+    return f"{number}!"
+
+
+def leaves(document: dict[str, Any], prefix: str = "") -> Iterator[tuple[str, list[Any]]]:
+    """(dotted path, values) of every value in a document; arrays of objects are flattened."""
+    for name, value in document.items():
+        path = prefix + name
+        if isinstance(value, dict):
+            yield from leaves(value, path + ".")
+        elif isinstance(value, list):
+            plain = [v for v in value if v is not None and not isinstance(v, dict | list)]
+            if plain:
+                yield path, plain
+            for inner in value:
+                if isinstance(inner, dict):
+                    yield from leaves(inner, path + ".")
+        elif value is not None:
+            yield path, [value]
+
+
+def derive(index: Index, number: Number, document: dict[str, Any], nested: list[str]) -> Entry:
+    """The entry of one search document; `nested` are its nested paths that are not empty."""
+    entry = Entry()
+    entry.tokens.append(present(number(ALL)))
+    entry.tokens.extend(present(number(path)) for path in nested)
+    for path, found in leaves(document):
+        known = index.schema.find(path)
+        if known is not None:
+            _add(entry, known, number, found, folded=path in index.folded)
+    return entry
+
+
+def _add(entry: Entry, known: Field, number: Number, found: list[Any], *, folded: bool) -> None:
+    no = number(known.path)
+    entry.tokens.append(present(no))
+    if known.kind is FieldKind.TEXT:
+        for position, value in enumerate(found):
+            text = value if isinstance(value, str) else str(value)
+            if position:
+                entry.tokens.append(GAP)
+            terms = tokens(text)
+            entry.tokens.extend([f"{no}:{term}" for term in terms])
+            entry.terms.update([(no, term) for term in terms])
+            entry.values.add((no, text))
+            if folded:
+                entry.values.add((number(known.path + FOLDED), fold(text)))
+        # After the running text, so that they do not stand between the words of a phrase.
+        entry.tokens.extend(whole(no, str(value)) for value in found)
+    elif known.kind is FieldKind.KEYWORD:
+        for value in found:
+            text = fold(str(value))
+            entry.tokens.append(whole(no, text))
+            entry.values.add((no, text))
+    elif known.kind is FieldKind.BOOL:
+        entry.tokens.extend(f"{no}={'true' if value else 'false'}" for value in found)
+    elif known.kind is FieldKind.NUMBER:
+        for value in found:
+            entry.tokens.append(f"{no}={value}")
+            entry.values.add((no, value))
+    else:
+        for value in found:
+            try:
+                entry.values.add((no, parse_ms(value)))
+            except (TypeError, ValueError):
+                continue  # a loaded document may hold anything; such a value is not found by date

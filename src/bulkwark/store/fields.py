@@ -1,0 +1,55 @@
+"""The numbers of indexed fields: they belong to one tenant and one kind and never change."""
+
+from __future__ import annotations
+
+from bulkwark.domain.kinds import Kind
+from bulkwark.store.entries import ALL, FOLDED
+from bulkwark.store.indexes import BY_KIND
+from bulkwark.store.sqlite.engine import Session
+
+
+class FieldNumbers:
+    """Path → number, remembered for the life of the process."""
+
+    def __init__(self, tenant: int) -> None:
+        self.tenant = tenant
+        self._known: dict[tuple[int, str], int] = {}
+
+    def find(self, session: Session, kind: Kind, path: str) -> int | None:
+        """The number, or None when no object of the kind ever had the field."""
+        found = self._known.get((kind, path))
+        if found is None:
+            found = session.value("fields.find", (self.tenant, int(kind), path))
+            if found is not None:
+                self._known[kind, path] = found
+        return found
+
+    def need(self, session: Session, kind: Kind, path: str) -> int:
+        """The number, made in this write transaction when missing."""
+        found = self.find(session, kind, path)
+        if found is None:
+            found = session.value("fields.next", (self.tenant,))
+            session.run("fields.add", (self.tenant, int(kind), path, found))
+            assert isinstance(found, int)
+        return found
+
+    def forget(self) -> None:
+        """Read everything anew: a transaction that may have made numbers was rolled back."""
+        self._known.clear()
+
+    def below(self, session: Session, kind: Kind, prefix: str) -> list[tuple[str, int]]:
+        """(path, number) of every field in use below an object path."""
+        return [
+            (path, number)
+            for k, path, number in session.rows("fields.all", (self.tenant,))
+            if k == kind and path.startswith(prefix + ".") and not path.endswith(FOLDED)
+        ]
+
+
+def declare(session: Session, tenant: int) -> None:
+    """Give every declared field of a new tenant its number; only open maps add numbers later."""
+    numbers = FieldNumbers(tenant)
+    for kind, index in BY_KIND.items():
+        own = [f.path for f in index.schema.fields.values() if not f.nested]
+        for path in [ALL, *own, *index.schema.nested, *(f + FOLDED for f in index.folded)]:
+            numbers.need(session, kind, path)

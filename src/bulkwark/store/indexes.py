@@ -1,0 +1,149 @@
+"""The search indexes: which kind each holds, its fields, and where its nested arrays lead.
+
+Facts: ../shared notes on the official search documents, kept in docs/reference/fields.md (generated).
+A nested array is a list of links to other objects: the fields of its elements are the fields of the
+linked kind, so a renamed entitlement is found under its new name in every role at once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from bulkwark.domain.kinds import Kind
+from bulkwark.query.fields import Field, Schema, schema
+from bulkwark.query.fields import Kind as FieldKind
+
+METADATA = "accessModelMetadata"
+METADATA_FIELDS = (f"{METADATA}.key", f"{METADATA}.value")
+
+
+@dataclass(frozen=True, slots=True)
+class Index:
+    """One index of `/search`."""
+
+    name: str
+    type: str  # the `_type` of its documents
+    kind: Kind | None  # None: an index that has no documents yet
+    schema: Schema
+    links: Mapping[str, Kind] = field(default_factory=dict)  # nested path → linked kind
+    folded: tuple[str, ...] = ()  # TEXT fields that the filter language may ask for
+
+
+ENTITLEMENT = """
+keyword id source.id source.type hash _type _version pod org
+text name displayName description source.name tags attribute value sourceSchemaObjectType schema owner.id owner.name
+date created modified synced
+bool requestable cloudGoverned privileged containsDataAccess
+number segmentCount
+"""
+ACCESS_PROFILE = """
+keyword id source.id owner.id _type _version pod org
+text name description source.name owner.type owner.name owner.email tags
+date created modified synced
+bool enabled requestable requestCommentsRequired
+number entitlementCount segmentCount
+"""
+ROLE = """
+keyword id owner.id additionalOwners.id segments.id _type _version pod org
+text name description owner.type owner.name owner.email tags segments.name
+date created modified synced
+bool enabled requestable requestCommentsRequired dimensional
+number accessProfileCount entitlementCount segmentCount dimensionSchemaAttributeCount
+"""
+IDENTITY = """
+keyword id manager.id identityProfile.id source.id _type _version pod org
+text name displayName firstName lastName email phone employeeNumber status processingState alias
+text manager.name manager.displayName identityProfile.name source.name tags visibleSegments
+date created modified synced
+bool inactive protected correlated disabled locked isManager
+number accountCount appCount accessCount entitlementCount roleCount accessProfileCount ownsCount tagsCount tagCount
+number visibleSegmentCount
+"""
+SOURCE = """
+keyword id owner.id type _type _version pod org
+text name description owner.name connector
+date created modified synced
+bool authoritative
+"""
+
+
+def _below(path: str, table: str) -> str:
+    """The table with `path.` before every name: the fields of a nested array's elements."""
+    lines = (line.split() for line in table.strip().splitlines())
+    return "\n".join(
+        " ".join([kind, *(f"{path}.{name}" for name in names if not name.startswith("_"))]) for kind, *names in lines
+    )
+
+
+def _build() -> dict[str, Index]:
+    metadata = "\ntext " + " ".join(METADATA_FIELDS)
+    entitlements = _below("entitlements", ENTITLEMENT)
+    profiles = _below("accessProfiles", ACCESS_PROFILE)
+    found = [
+        Index(
+            "roles",
+            "role",
+            Kind.ROLE,
+            schema(
+                "roles",
+                ROLE + entitlements + "\n" + profiles + metadata,
+                nested=["entitlements", "accessProfiles", METADATA],
+            ),
+            links={"entitlements": Kind.ENTITLEMENT, "accessProfiles": Kind.ACCESS_PROFILE},
+            folded=("name",),
+        ),
+        Index(
+            "accessprofiles",
+            "accessprofile",
+            Kind.ACCESS_PROFILE,
+            schema("accessprofiles", ACCESS_PROFILE + entitlements + metadata, nested=["entitlements", METADATA]),
+            links={"entitlements": Kind.ENTITLEMENT},
+            folded=("name",),
+        ),
+        Index(
+            "entitlements",
+            "entitlement",
+            Kind.ENTITLEMENT,
+            schema("entitlements", ENTITLEMENT + metadata, nested=[METADATA], open_maps=["attributes"]),
+            folded=("name", "value", "attribute", "sourceSchemaObjectType", "tags"),
+        ),
+        Index(
+            "identities",
+            "identity",
+            Kind.IDENTITY,
+            schema("identities", IDENTITY, open_maps=["attributes"]),
+            folded=("name", "displayName", "alias", "email", "firstName", "lastName", "status", "processingState"),
+        ),
+        Index("events", "event", None, schema("events", _EVENT, open_maps=["attributes"])),
+        Index("accountactivities", "accountactivity", None, schema("accountactivities", _ACTIVITY)),
+    ]
+    return {index.name: index for index in found}
+
+
+_EVENT = """
+keyword id _type _version pod org
+text name action type stack trackingNumber ipAddress details operation status technicalName actor.name target.name
+text objects
+date created synced
+"""
+_ACTIVITY = """
+keyword id _type _version pod org
+text action stage status trackingNumber requester.name recipient.name sources errors warnings
+date created modified synced
+"""
+
+INDEXES: dict[str, Index] = _build()
+BY_KIND: dict[Kind, Index] = {index.kind: index for index in INDEXES.values() if index.kind is not None}
+# Sources are listed and filtered but are no index of `/search`.
+BY_KIND[Kind.SOURCE] = Index("sources", "source", Kind.SOURCE, schema("sources", SOURCE), folded=("name",))
+
+
+def element_field(field: Field) -> Field:
+    """The field of the linked object's own index that a nested field stands for."""
+    return Field(field.path[len(field.nested) + 1 :], field.kind)
+
+
+def is_string(field: Field) -> bool:
+    """Whether values of the field are strings."""
+    return field.kind in (FieldKind.TEXT, FieldKind.KEYWORD)

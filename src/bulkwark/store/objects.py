@@ -1,0 +1,203 @@
+"""Governed objects of every kind: add, change, delete, read. Which rules hold for a kind is not decided here."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+
+from bulkwark.domain import documents
+from bulkwark.domain.documents import Document
+from bulkwark.domain.kinds import Kind, first_rid, kind_of, require_number
+from bulkwark.store import counters
+from bulkwark.store.entries import Entry, derive
+from bulkwark.store.fields import FieldNumbers
+from bulkwark.store.indexes import BY_KIND
+from bulkwark.store.sqlite import index
+from bulkwark.store.sqlite.engine import Session
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """An object as the store holds it."""
+
+    rid: int
+    head: str  # JSON text of the document without `}`, `modified` and metadata
+    modified: int  # ms
+    md: str  # metadata pairs, '3,17,22'
+
+    def document(self) -> Document:
+        """The document without `modified` and metadata, decoded."""
+        found: Document = msgspec.json.decode(self.head + "}")
+        return found
+
+
+@dataclass(frozen=True, slots=True)
+class New:
+    """An object to be added: its document, and the state beside it."""
+
+    document: Document  # with `id`; without `modified` and `accessModelMetadata`
+    modified: int
+    md: str = ""
+
+
+class Objects:
+    """The objects of one tenant, through one session at a time."""
+
+    def __init__(self, tenant: int, org: str, numbers: FieldNumbers) -> None:
+        self.tenant = tenant
+        self.org = org
+        self.numbers = numbers
+
+    # --- reading -----------------------------------------------------------------------------------
+
+    def get(self, session: Session, kind: Kind, id: str) -> Stored | None:
+        row = session.one("objects.get", (self.tenant, int(kind), id))
+        return Stored(*row) if row else None
+
+    def by_rid(self, session: Session, rid: int) -> Stored | None:
+        row = session.one("objects.by_rid", (rid,))
+        return Stored(*row) if row else None
+
+    def by_rids(self, session: Session, rids: Sequence[int]) -> list[Stored]:
+        return [Stored(*row) for row in session.rows("objects.by_rids", (json.dumps(rids),))]
+
+    def rids(self, session: Session, kind: Kind, ids: Iterable[str]) -> dict[str, int]:
+        """Id → rid of those ids that exist."""
+        wanted = json.dumps(list(dict.fromkeys(ids)))
+        return dict(session.rows("objects.rids_of", (self.tenant, int(kind), wanted)))  # type: ignore[arg-type]
+
+    def ids(self, session: Session, rids: Iterable[int]) -> dict[int, str]:
+        """Rid → id of those that exist."""
+        return dict(session.rows("objects.ids_of", (json.dumps(list(rids)),)))  # type: ignore[arg-type]
+
+    def count(self, session: Session, kind: Kind) -> int:
+        return int(session.value("objects.count", (self.tenant, int(kind))))
+
+    def name_taken(self, session: Session, kind: Kind, folded_name: str) -> int | None:
+        """Rid of an object of the kind with that case-folded name."""
+        number = self.numbers.find(session, kind, "name~")
+        found: int | None = session.value("objects.name_taken", (self.tenant, number, folded_name))
+        return found
+
+    # --- writing -----------------------------------------------------------------------------------
+
+    def add(self, session: Session, kind: Kind, found: Sequence[New]) -> list[int]:
+        """Insert objects; their ids must be free. Answers their rids."""
+        start = counters.take(session, self.tenant, f"kind-{int(kind)}", len(found))
+        require_number(start + len(found) - 1, kind)
+        first = first_rid(self.tenant, kind) + start
+        rids = list(range(first, first + len(found)))
+        emails = self._emails(session, [new.document for new in found])
+        targets = self._targets(session, kind, [new.document for new in found])
+        objects, states, search, entries = [], [], [], []
+        links: list[tuple[Any, ...]] = []
+        pairs: list[tuple[Any, ...]] = []
+        for rid, new in zip(rids, found, strict=True):
+            face = documents.face(kind, new.document, emails, org=self.org)
+            refs = self._refs(kind, new.document, targets)
+            objects.append((rid, self.tenant, int(kind), new.document["id"], head(new.document)))
+            states.append((rid, self.tenant, int(kind), new.modified, new.md))
+            search.append((rid, self.tenant, head(face), json.dumps(refs, separators=(",", ":"))))
+            entries.append((rid, self._entry(session, kind, face, refs)))
+            links.extend(self._links(session, kind, rid, refs))
+            pairs.extend((self.tenant, int(pair), rid) for pair in new.md.split(",") if pair)
+        session.many("objects.add", objects)
+        session.many("objects.add_state", states)
+        session.many("objects.add_search_doc", search)
+        session.many("index.put_link", sorted(links))
+        session.many("index.put_pair", sorted(pairs))
+        index.put(session, self.tenant, entries)
+        return rids
+
+    def change(
+        self, session: Session, old: Stored, document: Document, *, modified: int, md: str | None = None
+    ) -> None:
+        """Replace an object's document (and metadata, when given)."""
+        kind = kind_of(old.rid)
+        new_md = old.md if md is None else md
+        session.run("objects.set_state", (modified, new_md, old.rid))
+        if new_md != old.md:
+            self._move_pairs(session, old.rid, old.md, new_md)
+        new_head = head(document)
+        if new_head == old.head:
+            return
+        session.run("objects.set_head", (new_head, old.rid))
+        old_face, old_refs = self._search_doc(session, old.rid)
+        face = documents.face(kind, document, self._emails(session, [document]), org=self.org)
+        refs = self._refs(kind, document, self._targets(session, kind, [document]))
+        index.drop(session, self.tenant, [(old.rid, self._entry(session, kind, old_face, old_refs))])
+        index.put(session, self.tenant, [(old.rid, self._entry(session, kind, face, refs))])
+        session.many("index.drop_link", self._links(session, kind, old.rid, old_refs))
+        session.many("index.put_link", self._links(session, kind, old.rid, refs))
+        session.run("objects.set_search_doc", (head(face), json.dumps(refs, separators=(",", ":")), old.rid))
+
+    def set_metadata(self, session: Session, old: Stored, md: str, *, modified: int) -> None:
+        """Replace an object's metadata and nothing else."""
+        session.run("objects.set_state", (modified, md, old.rid))
+        self._move_pairs(session, old.rid, old.md, md)
+
+    def delete(self, session: Session, old: Stored) -> None:
+        """Take an object out, with everything that the index knows of it."""
+        kind = kind_of(old.rid)
+        face, refs = self._search_doc(session, old.rid)
+        index.drop(session, self.tenant, [(old.rid, self._entry(session, kind, face, refs))])
+        session.many("index.drop_link", self._links(session, kind, old.rid, refs))
+        self._move_pairs(session, old.rid, old.md, "")
+        for statement in ("objects.drop", "objects.drop_state", "objects.drop_search_doc"):
+            session.run(statement, (old.rid,))
+
+    # --- helpers -----------------------------------------------------------------------------------
+
+    def _search_doc(self, session: Session, rid: int) -> tuple[Document, dict[str, list[int]]]:
+        for _, face, refs, _ in session.rows("objects.search_docs", (json.dumps([rid]),)):
+            return msgspec.json.decode(face + "}"), json.loads(refs)
+        raise AssertionError(f"object {rid} has no search document")
+
+    def _entry(self, session: Session, kind: Kind, face: Document, refs: Mapping[str, list[int]]) -> Entry:
+        number: Callable[[str], int] = lambda path: self.numbers.need(session, kind, path)  # noqa: E731
+        return derive(BY_KIND[kind], number, face, [path for path, rids in refs.items() if rids])
+
+    def _links(self, session: Session, kind: Kind, rid: int, refs: Mapping[str, list[int]]) -> list[tuple[Any, ...]]:
+        return [
+            (self.tenant, self.numbers.need(session, kind, path), target, rid)
+            for path, targets in refs.items()
+            for target in targets
+        ]
+
+    def _move_pairs(self, session: Session, rid: int, old: str, new: str) -> None:
+        before, after = {p for p in old.split(",") if p}, {p for p in new.split(",") if p}
+        session.many("index.drop_pair", [(self.tenant, int(p), rid) for p in before - after])
+        session.many("index.put_pair", [(self.tenant, int(p), rid) for p in after - before])
+
+    def _refs(self, kind: Kind, document: Document, targets: Mapping[str, Mapping[str, int]]) -> dict[str, list[int]]:
+        return {
+            path: [targets[path][id] for id in ids if id in targets[path]]
+            for path, ids in documents.references(kind, document).items()
+        }
+
+    def _targets(self, session: Session, kind: Kind, docs: Sequence[Document]) -> dict[str, dict[str, int]]:
+        """Nested path → id → rid for all references of the documents."""
+        wanted: dict[str, dict[str, None]] = {path: {} for path in BY_KIND[kind].links}
+        for doc in docs:
+            for path, ids in documents.references(kind, doc).items():
+                wanted[path].update(dict.fromkeys(ids))
+        return {path: self.rids(session, BY_KIND[kind].links[path], ids) for path, ids in wanted.items()}
+
+    def _emails(self, session: Session, docs: Sequence[Document]) -> dict[str, str]:
+        """Identity id → email address for all owners of the documents."""
+        rids = self.rids(session, Kind.IDENTITY, (id for doc in docs for id in documents.people(doc)))
+        found = {}
+        for stored in self.by_rids(session, list(rids.values())):
+            doc = stored.document()
+            if doc.get("emailAddress"):
+                found[doc["id"]] = doc["emailAddress"]
+        return found
+
+
+def head(document: Document) -> str:
+    """A document as JSON text without the closing brace, so that more members can be joined on."""
+    return msgspec.json.encode(document).decode()[:-1]

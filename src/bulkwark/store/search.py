@@ -1,0 +1,94 @@
+"""The one way to ask: counts, ids in order, pages. The order of a page is always complete: `id` breaks ties."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from heapq import merge
+from typing import Any
+
+from bulkwark.domain.kinds import Kind
+from bulkwark.domain.times import parse_ms
+from bulkwark.errors import Invalid
+from bulkwark.query.ast import Checked
+from bulkwark.query.fields import Kind as FieldKind
+from bulkwark.store.indexes import BY_KIND, INDEXES
+from bulkwark.store.sqlite import order
+from bulkwark.store.sqlite.engine import Session
+from bulkwark.store.tenants import Tenant
+
+
+@dataclass(frozen=True, slots=True)
+class Sorter:
+    """A field to sort by; missing values come last in both directions."""
+
+    path: str
+    descending: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Which part of the ordered hits is wanted. `after`: the sort values of the last hit seen."""
+
+    sorters: tuple[Sorter, ...] = ()
+    limit: int = 250
+    offset: int = 0
+    after: tuple[str, ...] = ()
+
+
+def count(session: Session, tenant: Tenant, checked: Checked) -> int:
+    """How many objects match; exact."""
+    selection = tenant.select(session, checked)
+    for (number,) in session.execute(f"SELECT count(*) FROM ({selection.text})", selection.params):
+        return int(number)
+    raise AssertionError
+
+
+def rids(session: Session, tenant: Tenant, checked: Sequence[Checked], page: Page) -> list[int]:
+    """The rids of one page over the hits of one or several indexes, in order."""
+    if page.limit == 0:
+        return []
+    streams = []
+    for one in checked:
+        kind = _kind(one)
+        if kind is not None:
+            selection = tenant.select(session, one)
+            keys = tuple(_key(kind, sorter) for sorter in page.sorters)
+            wanted = page if len(checked) == 1 else Page(page.sorters, page.limit + page.offset, 0, page.after)
+            after = tuple(
+                _after(key, text, position) for position, (key, text) in enumerate(zip(keys, page.after, strict=False))
+            )
+            streams.append(order.page(session, tenant, kind, selection, keys, wanted.limit, wanted.offset, after))
+    if len(streams) == 1:
+        return [hit.rid for hit in streams[0]]
+    merged = list(merge(*streams, key=order.Hit.key))
+    return [hit.rid for hit in merged[page.offset : page.offset + page.limit]]
+
+
+def _kind(checked: Checked) -> Kind | None:
+    return INDEXES[checked.index].kind if checked.index in INDEXES else Kind.SOURCE
+
+
+def _key(kind: Kind, sorter: Sorter) -> order.Key:
+    path = sorter.path.removesuffix(".exact")
+    field = BY_KIND[kind].schema.find(path)
+    return order.Key(path, field, sorter.descending)
+
+
+def _after(key: order.Key, text: str, position: int) -> Any:
+    """A value of `searchAfter` in the type of its field."""
+    if key.field is None:
+        return None
+    try:
+        match key.field.kind:
+            case FieldKind.DATE:
+                return int(text) if text.lstrip("-").isdigit() else parse_ms(text)
+            case FieldKind.NUMBER:
+                return float(text)
+            case FieldKind.BOOL:
+                return {"true": 1, "false": 0, "1": 1, "0": 0}[text]
+    except (ValueError, KeyError):
+        raise Invalid(
+            f"{text!r} is no {key.field.kind.value} to search after", where=f"/searchAfter/{position}"
+        ) from None
+    return text

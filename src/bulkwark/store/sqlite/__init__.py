@@ -1,0 +1,1 @@
+"""The SQLite dialect: connections, migrations, statement texts, the emitter of selections, the index."""

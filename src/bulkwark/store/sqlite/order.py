@@ -1,0 +1,160 @@
+"""Hits in order.
+
+Few hits: their sort values are looked up and sorted. Many hits: the ordered list of the first sort
+field is walked until the page is full, and what it yields is looked up among the hits.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from bulkwark.domain.kinds import Kind
+from bulkwark.query.fields import Field
+from bulkwark.query.fields import Kind as FieldKind
+from bulkwark.store.sqlite.engine import Session
+from bulkwark.store.sqlite.select import Sql
+
+if TYPE_CHECKING:
+    from bulkwark.store.tenants import Tenant
+
+FEW = 5_000  # up to here looking values up is cheaper than walking a list
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """One sort field; `field` None: unknown to this index, so all its values are missing."""
+
+    path: str
+    field: Field | None
+    descending: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A hit with its sort values, in the page's order."""
+
+    rid: int
+    values: tuple[Any, ...]
+    keys: tuple[Key, ...]
+    id: str
+
+    def key(self) -> tuple[Any, ...]:
+        """For merging pages of several indexes."""
+        parts: list[Any] = []
+        for value, key in zip(self.values, self.keys, strict=True):
+            parts.append((value is None, _Descending(value) if key.descending else _Ascending(value)))
+        return (*parts, self.id)
+
+
+@dataclass(frozen=True, slots=True)
+class _Ascending:
+    value: Any
+
+    def __lt__(self, other: _Ascending) -> bool:
+        return _comparable(self.value) < _comparable(other.value)
+
+
+@dataclass(frozen=True, slots=True)
+class _Descending:
+    value: Any
+
+    def __lt__(self, other: _Descending) -> bool:
+        return _comparable(other.value) < _comparable(self.value)
+
+
+def _comparable(value: Any) -> tuple[bool, Any]:
+    return isinstance(value, str), value if value is not None else 0
+
+
+@dataclass(frozen=True, slots=True)
+class _Walk:
+    """An ordered list to walk along: where it stands, its rows, its sort column."""
+
+    source: str
+    where: str
+    column: str
+
+
+def page(
+    session: Session,
+    tenant: Tenant,
+    kind: Kind,
+    hits: Sql,
+    keys: tuple[Key, ...],
+    limit: int,
+    offset: int,
+    after: tuple[Any, ...],
+) -> list[Hit]:
+    """One page of the hits. `after` may be shorter than `keys`; hits equal to it are passed over."""
+    keys = keys or (Key("id", None, False),)
+    _run(session, "CREATE TEMP TABLE IF NOT EXISTS hit (rid INTEGER PRIMARY KEY)")
+    _run(session, "DELETE FROM temp.hit")
+    _run(session, f"INSERT INTO temp.hit SELECT rid FROM ({hits.text})", hits.params)
+    few = session.connection.changes() <= FEW
+    walk = None if few else _walk(session, tenant, kind, keys[0])
+    columns = [_column(key) for key in keys]
+    ordering = [f"{c} IS NULL, {c}{' DESC' if k.descending else ''}" for c, k in zip(columns, keys, strict=True)]
+    if walk is None:
+        walk = _Walk("temp.hit h CROSS JOIN object o ON o.rid = h.rid", "1", columns[0])
+    else:
+        # No value is missing in a list, and saying so would keep SQLite from using its order.
+        columns[0] = walk.column
+        ordering[0] = walk.column + (" DESC" if keys[0].descending else "")
+    condition, params = _after(columns, keys, after)
+    sql = (
+        f"SELECT o.rid, o.id, {', '.join(columns)} FROM {walk.source} "
+        "CROSS JOIN state s ON s.rid = o.rid CROSS JOIN search_doc d ON d.rid = o.rid "
+        f"WHERE {walk.where} AND {condition} ORDER BY {', '.join(ordering)}, o.id LIMIT ? OFFSET ?"
+    )
+    found = [Hit(rid, tuple(v), keys, id) for rid, id, *v in session.execute(sql, (*params, limit, offset))]
+    _run(session, "DELETE FROM temp.hit")
+    return found
+
+
+def _run(session: Session, sql: str, params: tuple[Any, ...] = ()) -> None:
+    for _ in session.execute(sql, params):
+        pass
+
+
+def _column(key: Key) -> str:
+    """The SQL expression of a sort value of object `o`, state `s`, search document `d`."""
+    if key.path == "id":
+        return "o.id"
+    if key.field is None:
+        return "NULL"
+    if key.path in ("modified", "synced"):
+        return "s.modified"
+    path = "$" + "".join(f'."{part}"' for part in key.path.replace('"', "").split("."))
+    value = f"json_extract(d.face || '}}', '{path.replace(chr(39), chr(39) * 2)}')"
+    if key.field.kind is FieldKind.DATE:
+        return f"CAST(round((julianday({value}) - 2440587.5) * 86400000) AS INTEGER)"
+    return value
+
+
+def _after(columns: list[str], keys: tuple[Key, ...], after: tuple[Any, ...]) -> tuple[str, list[Any]]:
+    """Strictly after the given values, in lexical order of the keys; a missing value is after any other."""
+    alternatives: list[str] = []
+    params: list[Any] = []
+    for position, value in enumerate(after):
+        equal = [f"{columns[i]} IS ?" for i in range(position)]
+        sign = "<" if keys[position].descending else ">"
+        missing = f" OR {columns[position]} IS NULL" if "(" in columns[position] else ""
+        alternatives.append(" AND ".join([*equal, f"({columns[position]} {sign} ?{missing})"]))
+        params.extend([*after[:position], value])
+    return "(" + " OR ".join(alternatives) + ")" if alternatives else "1", params
+
+
+def _walk(session: Session, tenant: Tenant, kind: Kind, key: Key) -> _Walk | None:
+    """The ordered list of the key, when every object of the kind stands in it exactly once."""
+    own = f"tenant = {tenant.number} AND kind = {int(kind)}"
+    if key.path == "id":
+        return _Walk("object o", f"o.{own.replace('AND ', 'AND o.')} AND o.rid IN temp.hit", "o.id")
+    if key.path in ("modified", "synced"):
+        where = f"w.{own.replace('AND ', 'AND w.')} AND w.rid IN temp.hit"
+        return _Walk("state w INDEXED BY state_modified CROSS JOIN object o ON o.rid = w.rid", where, "w.modified")
+    if key.path in ("name", "created"):
+        number = tenant.numbers.find(session, kind, key.path)
+        where = f"w.tenant = {tenant.number} AND w.field = {number} AND w.rid IN temp.hit"
+        return _Walk("val w CROSS JOIN object o ON o.rid = w.rid", where, "w.value")
+    return None

@@ -1,0 +1,43 @@
+-- find: rid of an id
+SELECT rid FROM object WHERE tenant = ? AND kind = ? AND id = ?;
+-- get: what the document on the wire is made of
+SELECT o.rid, o.head, s.modified, s.md FROM object o JOIN state s ON s.rid = o.rid
+WHERE o.tenant = ? AND o.kind = ? AND o.id = ?;
+-- by_rid: the same by number
+SELECT o.rid, o.head, s.modified, s.md FROM object o JOIN state s ON s.rid = o.rid WHERE o.rid = ?;
+-- by_rids: the same for a JSON list of numbers, in the list's order
+SELECT o.rid, o.head, s.modified, s.md FROM json_each(?) w
+CROSS JOIN object o ON o.rid = w.value CROSS JOIN state s ON s.rid = o.rid ORDER BY w.key;
+-- rids_of: ids of a JSON list that exist, with their numbers
+SELECT o.id, o.rid FROM json_each(?3) w CROSS JOIN object o ON o.tenant = ?1 AND o.kind = ?2 AND o.id = w.value;
+-- ids_of: numbers of a JSON list to ids
+SELECT o.rid, o.id FROM json_each(?) w CROSS JOIN object o ON o.rid = w.value;
+-- search_docs: what search documents are made of, for a JSON list of numbers
+SELECT d.rid, d.face, d.refs, s.modified FROM json_each(?) w
+CROSS JOIN search_doc d ON d.rid = w.value CROSS JOIN state s ON s.rid = d.rid ORDER BY w.key;
+-- add: a new object
+INSERT INTO object (rid, tenant, kind, id, head) VALUES (?, ?, ?, ?, ?);
+-- add_state: its narrow row
+INSERT INTO state (rid, tenant, kind, modified, md) VALUES (?, ?, ?, ?, ?);
+-- add_search_doc: its search document
+INSERT INTO search_doc (rid, tenant, face, refs) VALUES (?, ?, ?, ?);
+-- set_head: a changed document
+UPDATE object SET head = ? WHERE rid = ?;
+-- set_state: changed state
+UPDATE state SET modified = ?, md = ? WHERE rid = ?;
+-- set_search_doc: a changed search document
+UPDATE search_doc SET face = ?, refs = ? WHERE rid = ?;
+-- drop: delete an object
+DELETE FROM object WHERE rid = ?;
+-- drop_state: and its narrow row
+DELETE FROM state WHERE rid = ?;
+-- drop_search_doc: and its search document
+DELETE FROM search_doc WHERE rid = ?;
+-- drop_links_to: and its place in the nested arrays of others
+DELETE FROM link WHERE tenant = ? AND field = ? AND target = ?;
+-- last_rid: the highest number of a kind
+SELECT max(rid) FROM object WHERE rid BETWEEN ? AND ?;
+-- count: how many objects of a kind
+SELECT count(*) FROM state WHERE tenant = ? AND kind = ?;
+-- name_taken: another object of the kind with that folded name
+SELECT rid FROM val WHERE tenant = ? AND field = ? AND value = ? LIMIT 1;

@@ -1,0 +1,146 @@
+"""The opened store, and what belongs to one tenant of it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import AbstractContextManager
+from pathlib import Path
+from threading import Lock
+
+from bulkwark.domain.kinds import Kind, new_id
+from bulkwark.errors import Invalid, Unavailable
+from bulkwark.query.ast import Checked
+from bulkwark.store import counters, fields
+from bulkwark.store.fields import FieldNumbers
+from bulkwark.store.indexes import INDEXES
+from bulkwark.store.metadata import Metadata, Wire
+from bulkwark.store.objects import Objects
+from bulkwark.store.sqlite.engine import Database, Session, Turn
+from bulkwark.store.sqlite.migrate import migrate
+from bulkwark.store.sqlite.select import Selector, Sql
+
+FILE = "bulkwark.db"
+MAX_TENANTS = 1 << 15
+
+
+class Tenant:
+    """One company: its objects, metadata and indexes. Shared by all threads."""
+
+    def __init__(self, number: int, name: str, id: str, database: Database) -> None:
+        self.number = number
+        self.name = name
+        self.id = id
+        self.numbers = FieldNumbers(number)
+        database.after_rollback.append(self.numbers.forget)
+        self.objects = Objects(number, name, self.numbers)
+        self.metadata = Metadata(number)
+        self._wire: Wire | None = None
+
+    def wire(self, session: Session) -> Wire:
+        """How metadata stands on the wire now."""
+        catalogue = self.metadata.catalogue(session)
+        if self._wire is None or self._wire.version != catalogue.version:
+            self._wire = Wire(catalogue)
+        return self._wire
+
+    def select(self, session: Session, checked: Checked) -> Sql:
+        """The SELECT of the rids that a checked query matches."""
+        kind = INDEXES[checked.index].kind if checked.index in INDEXES else _listed(checked.index)
+        if kind is None:
+            return Sql("SELECT NULL AS rid WHERE 0")
+        return Selector(session, self.number, self.numbers, self.metadata.catalogue(session)).select(kind, checked.root)
+
+
+def _listed(index: str) -> Kind:
+    """Kinds that are listed and filtered without being an index of `/search`."""
+    return {"sources": Kind.SOURCE}[index]
+
+
+class Store:
+    """One data directory. `open_store` makes it; importing this module opens nothing."""
+
+    def __init__(self, database: Database) -> None:
+        self.database = database
+        self._tenants: dict[str, Tenant] = {}
+        self._guard = Lock()
+
+    def read(self) -> Session:
+        """This thread's reader."""
+        return self.database.read()
+
+    def write(self) -> AbstractContextManager[Session]:
+        """One write transaction: committed at the end, rolled back on any error."""
+        return self.database.write()
+
+    def turn(self) -> AbstractContextManager[Turn]:
+        """The writer for several transactions that nothing can come between."""
+        return self.database.turn()
+
+    def snapshot(self) -> AbstractContextManager[Session]:
+        """A reader on which all statements see one state."""
+        return self.database.snapshot()
+
+    def tenant(self, name: str) -> Tenant | None:
+        """The tenant of that name."""
+        known = self._tenants.get(name)
+        if known is None:
+            row = self.read().one("tenants.by_name", (name,))
+            known = self._remember(row[0], row[1], row[2]) if row else None
+        return known
+
+    def tenant_by_number(self, number: int) -> Tenant:
+        for tenant in list(self._tenants.values()):
+            if tenant.number == number:
+                return tenant
+        row = self.read().one("tenants.by_number", (number,))
+        assert row is not None, f"tenant {number} is gone"
+        return self._remember(*row)
+
+    def need_tenant(self, name: str) -> Tenant:
+        """The tenant of that name, made when missing."""
+        found = self.tenant(name)
+        if found is not None:
+            return found
+        if not name or len(name) > 64 or not all(c.isalnum() or c in "-_." for c in name):
+            raise Invalid(f"{name!r} is no name for a tenant", hint="letters, digits, '-', '_' and '.', at most 64")
+        with self.write() as session:
+            if session.one("tenants.by_name", (name,)) is None:
+                number = counters.take(session, 0, "tenant")
+                if number >= MAX_TENANTS:
+                    raise Unavailable(f"a data directory holds at most {MAX_TENANTS - 1} tenants")
+                session.run("tenants.add", (number, name, new_id(), time.time_ns() // 1_000_000))
+                fields.declare(session, number)
+        found = self.tenant(name)
+        assert found is not None
+        return found
+
+    def tenants(self) -> Iterator[Tenant]:
+        for number, name, id in list(self.read().rows("tenants.all")):
+            yield self._remember(number, name, id)
+
+    def _remember(self, number: int, name: str, id: str) -> Tenant:
+        with self._guard:
+            return self._tenants.setdefault(name, Tenant(number, name, id, self.database))
+
+    def close(self) -> None:
+        self.database.close()
+
+
+def open_store(data_dir: Path) -> Store:
+    """Open (or make) the store in a data directory and bring it to this program's schema.
+
+    Raises Unavailable when the file cannot be used or is newer than the program. Other files in the
+    directory are left alone.
+    """
+    try:
+        data_dir.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise Unavailable(f"the data directory {data_dir} cannot be made: {error.strerror}") from error
+    database = Database(data_dir / FILE)
+    try:
+        migrate(database)
+    except BaseException:
+        database.close()
+        raise
+    return Store(database)

@@ -1,0 +1,48 @@
+"""The contract run over all versions of the official API, each on a server of its own, with many examples.
+
+python -m tests.contract.soak --max-examples 200
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from tests.contract.run import Outcome, run
+from tests.contract.specs import VERSIONS, spec_path
+from tests.process.api import Api
+from tests.process.server import running
+
+ROLES = 2000
+
+
+def contract(version: str, place: Path, max_examples: int, seed: int | None = None) -> Outcome:
+    """Start a server with a synthetic company and hold it to the official spec of `version`."""
+    with running(place / f"contract-{version}", synthetic=ROLES) as server:
+        with Api(server.url, server.token("contract")) as api:
+            token = api.fetch_token()
+        return run(spec_path(version), version, server.url, token, max_examples, seed)
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--max-examples", type=int, default=200)
+    parser.add_argument("--versions", nargs="+", choices=VERSIONS, default=list(VERSIONS))
+    options = parser.parse_args()
+    failed = []
+    with tempfile.TemporaryDirectory() as place:
+        for version in options.versions:
+            started = time.monotonic()
+            outcome = contract(version, Path(place), options.max_examples)
+            good = outcome.status == 0 and not outcome.unreached
+            print(outcome.table() if good else f"{outcome.output}\n{outcome.table()}\n{outcome.unreached}")
+            print(f"{version}: {'good' if good else 'FAILED'} in {time.monotonic() - started:.0f} s", flush=True)
+            failed += [] if good else [version]
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

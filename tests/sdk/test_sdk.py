@@ -1,0 +1,157 @@
+"""The official Python SDKs, unmodified, against a running server."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.process.api import Api
+from tests.process.server import Credential, Server
+from tests.sdk.environments import interpreter_or_skip
+
+HERE = Path(__file__).parent
+ROOT = HERE.parents[1]
+SCENARIO_SECONDS = 180.0
+
+#: The documented states of the list of unfinished jobs.
+UNFINISHED = {"CREATED", "PRE_PROCESS", "POST_PROCESS", "CHUNK_PENDING", "CHUNK_PROCESSING"}
+
+Play = Callable[[str], dict[str, Any]]
+
+
+@pytest.fixture(scope="session", params=["2", "1"], ids=["sailpoint-2.x", "sailpoint-1.4.2"])
+def generation(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+@pytest.fixture(scope="session")
+def python(generation: str) -> Path:
+    return interpreter_or_skip(HERE / f"requirements-{generation}.txt")
+
+
+@pytest.fixture(scope="session")
+def credential(company: Server) -> Credential:
+    return company.token("sdk")
+
+
+@pytest.fixture
+def play(generation: str, python: Path, company: Server, credential: Credential) -> Play:
+    """Run one scenario under the SDK's interpreter and hand back what it found."""
+    settings = {
+        "SCENARIO_GENERATION": generation,
+        "SCENARIO_URL": company.url,
+        "SCENARIO_CLIENT_ID": credential.id,
+        "SCENARIO_CLIENT_SECRET": credential.secret,
+    }
+
+    def run(name: str) -> dict[str, Any]:
+        done = subprocess.run(
+            [str(python), "-m", f"tests.sdk.scenarios.{name}"],
+            cwd=ROOT,
+            env={**os.environ, **settings},
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=SCENARIO_SECONDS,
+            check=False,
+        )
+        said = f"{name} ended with {done.returncode}\n{done.stdout[-6000:]}\n{done.stderr[-6000:]}"
+        assert done.returncode == 0, said
+        results = [line for line in done.stdout.splitlines() if line.startswith("RESULT ")]
+        assert len(results) == 1, said
+        found: dict[str, Any] = json.loads(results[0].removeprefix("RESULT "))
+        return found
+
+    return run
+
+
+def test_attributes_and_values_are_created_listed_and_patched(play: Play, generation: str) -> None:
+    found = play("catalog")
+    key = f"sdkCatalog{generation}"
+    made = found["made"]
+    assert (made["key"], made["name"], made["multiselect"]) == (key, f"{key} name", True)
+    assert (made["status"], made["type"], made["objectTypes"]) == ("active", "custom", ["all"])
+    assert found["listed"] == [key]
+    assert found["values"] == [["low", "low name", "active"], ["high", "high name", "active"]]
+    assert found["renamed"] == "Renamed"
+    assert found["got"] == [key, "Renamed", True, "custom", ["high", "low"]]
+
+
+def test_roles_are_created_listed_read_patched_and_deleted(play: Play, generation: str) -> None:
+    found = play("roles")
+    names = [f"Sdk{generation} Role {letter}" for letter in "CAB"]
+    assert found["made"] == [[name, True, "IDENTITY", True] for name in names]
+    assert found["listed"] == [names[0], names[2]]
+    assert found["paginated"] == [150, 150]
+    assert found["got"] == [names[0], "made by a scenario"]
+    assert found["patched"] == ["changed by a scenario", True, True]
+    assert found["task"] == "TASK_RESULT"
+    assert found["gone"] == ["NotFoundException"] * 3
+
+
+def test_the_main_job_runs_by_ids_by_filter_and_by_query_and_is_read_back(play: Play, generation: str) -> None:
+    found = play("bulk")
+    attribute, other = f"sdkBulk{generation}", f"sdkOther{generation}"
+    steps = found["steps"]
+    for name in ("ids REPLACE ATTRIBUTE", "filter ADD", "query ADD", "query REMOVE"):
+        job = steps[name]["job"]
+        assert job["answered"] == job["asked"], name
+        assert job["states"][-1] == "COMPLETED", name
+        assert job["type"].upper() == "ROLE"
+    assert values(steps["ids REPLACE ATTRIBUTE"], attribute) == [["one", "two"]] * 4 + [None] * 2
+    assert values(steps["filter ADD"], attribute) == [["one", "two", "three"]] * 4 + [["three"]] * 2
+    assert values(steps["query ADD"], attribute) == [["one", "two", "three", "four"]] * 4 + [["three", "four"]] * 2
+    assert values(steps["query REMOVE"], attribute) == [["two", "four"]] * 4 + [["four"]] * 2
+    assert all(step["metadata"][0].get(other) == ["kept"] for name, step in steps.items() if name != "single removed")
+    assert steps["single removed"] == {attribute: ["two", "four"]}
+    if generation == "2":
+        assert found["filtered"] == [f"Quokka2 {number}" for number in range(4)]
+    assert found["unfinished"]["status"] in {
+        "CREATED",
+        "PRE_PROCESS",
+        "POST_PROCESS",
+        "CHUNK_PENDING",
+        "CHUNK_PROCESSING",
+    }
+    assert found["unfinished"]["listed after"] is False
+
+
+def values(step: dict[str, Any], attribute: str) -> list[list[str] | None]:
+    return [held.get(attribute) for held in step["metadata"]]
+
+
+def test_the_search_paginator_walks_all_pages_in_both_directions(play: Play, company: Server) -> None:
+    found = play("search")
+    with Api(company.url, company.token("search")) as api:
+        enabled = sum(bool(role["enabled"]) for role in api.roles())
+    assert found["pages"] > 2
+    assert found["count"] == [204, enabled]
+    assert found["up"] == [enabled, True]
+    assert found["down"] is True
+    assert found["limited"] == 750
+    assert found["document"] == {"id": "str", "name": "str", "_type": "str", "owner": "dict", "enabled": "bool"}
+    assert found["type"] == ["role"]
+
+
+def test_refusals_arrive_as_the_exceptions_and_envelopes_that_the_sdk_knows(play: Play) -> None:
+    found = play("errors")
+    expected = {
+        "unknown role": ("NotFoundException", 404),
+        "unknown id": ("BadRequestException", 400),
+        "unknown value": ("BadRequestException", 400),
+        "broken query": ("BadRequestException", 400),
+        "forged token": ("UnauthorizedException", 401),
+    }
+    assert {name: (one["exception"], one["status"]) for name, one in found.items()} == expected
+    for name, one in found.items():
+        if one["status"] != 401:
+            assert one["envelope"]["detailCode"], name
+            assert one["envelope"]["trackingId"], name
+            assert one["envelope"]["locales"][0][0] == "en-US", name
+            assert one["envelope"]["causes"] or one["status"] == 404, name
