@@ -22,7 +22,7 @@ ROLES = 2000
 def contract(version: str, place: Path, max_examples: int, seed: int | None = None) -> Outcome:
     """Start a server with a synthetic company and hold it to the official spec of `version`."""
     with running(place / f"contract-{version}", synthetic=ROLES) as server:
-        with Api(server.url, server.token("contract")) as api:
+        with Api(server.url, server.token()) as api:
             token = api.fetch_token()
         return run(spec_path(version), version, server.url, token, max_examples, seed)
 

@@ -128,7 +128,7 @@ class KillTest:
         say(f"seed {seed}; a company of {roles:,} roles in {data_dir}")
         self.server.load_synthetic(roles)
         self.server.start()
-        self.credential = self.server.token("kill")
+        self.credential = self.server.token()
         with self.api() as api:
             for key, values in VALUES.items():
                 api.make_attribute(key, values)

@@ -15,6 +15,7 @@ import socket
 import subprocess
 import sys
 import time
+import uuid
 from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -27,6 +28,7 @@ STOP_SECONDS = 30.0
 CLI_SECONDS = 600.0  # `load` of a large company on a slow machine
 LOG_LINES = 80  # how much of a server's log a failed test shows
 
+SOURCE = Path(__file__).resolve().parents[2] / "src"
 BULKWARK = (sys.executable, "-m", "bulkwark")
 
 _started: list[Server] = []
@@ -45,8 +47,12 @@ class Credential:
 
 
 def environment() -> dict[str, str]:
-    """The environment of a child: ours, without settings of the product that this machine may carry."""
-    return {name: value for name, value in os.environ.items() if not name.startswith("BULKWARK_")}
+    """The environment of a child: ours, without settings of the product that this machine may carry.
+
+    Children run this checkout, as the tests in this process do (`pythonpath` of pytest).
+    """
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("BULKWARK_")}
+    return kept | {"PYTHONPATH": str(SOURCE)}
 
 
 def free_port() -> int:
@@ -165,8 +171,9 @@ class Server:
         lines = self.log.read_text("utf-8", errors="replace").splitlines()
         return "\n".join(lines[-LOG_LINES:])
 
-    def token(self, name: str = "outside", level: str | None = "ORG_ADMIN", scopes: tuple[str, ...] = ()) -> Credential:
+    def token(self, level: str | None = "ORG_ADMIN", scopes: tuple[str, ...] = ()) -> Credential:
         """A personal access token by the command line, beside the running server or without it."""
+        name = f"outside {uuid.uuid4()}"  # a user's tokens have different names
         arguments = ["token", "create", "--data-dir", str(self.data_dir), "--name", name, "--json"]
         if level is not None:
             arguments += ["--user-level", level]

@@ -16,9 +16,9 @@ def test_a_server_is_ready_when_health_answers_and_ends_cleanly_on_sigterm(make_
 
 def test_a_token_made_without_a_server_and_one_made_beside_it_both_work(make_server: Callable[..., Server]) -> None:
     server = make_server()
-    early = server.token("early")
+    early = server.token()
     server.start()
-    late = server.token("late")
+    late = server.token()
     for credential in (early, late):
         with Api(server.url, credential) as api:
             assert api.ok("GET", "/v2025/roles") == []

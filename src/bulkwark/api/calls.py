@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgspec
@@ -19,8 +18,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
-@dataclass(slots=True)
-class Call:
+class Call(msgspec.Struct, gc=False):
     """A request that has passed the checks of who may call."""
 
     services: Services
@@ -77,12 +75,28 @@ class Call:
 def decode(body: bytes, type: type[T]) -> T:
     """JSON as the given type. Raises Invalid with a JSON pointer to the fault."""
     try:
+        if b"\\u0000" in body:
+            _refuse_nul(msgspec.json.decode(body), "")
         return msgspec.json.decode(body, type=type)
     except msgspec.ValidationError as error:
         text, _, path = str(error).partition(" - at ")
         raise Invalid(text, where=pointer(path.strip("`")) or "body") from None
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise Invalid(f"the body is no JSON: {error}", where="body") from None
+
+
+def _refuse_nul(value: Any, where: str) -> None:
+    """Raise Invalid for a string with U+0000, which no store keeps whole."""
+    if isinstance(value, str):
+        if "\0" in value:
+            raise Invalid("the text holds U+0000", where=where or "body")
+    elif isinstance(value, dict):
+        for name, inner in value.items():
+            _refuse_nul(name, where)
+            _refuse_nul(inner, f"{where}/{name}")
+    elif isinstance(value, list):
+        for position, inner in enumerate(value):
+            _refuse_nul(inner, f"{where}/{position}")
 
 
 def pointer(path: str) -> str:

@@ -31,6 +31,14 @@ Handler = Callable[[Call], Answer]
 
 MAX_BODY = 8 * 1024 * 1024  # bytes; uploads have their own limit
 READERS, WRITERS = 8, 16  # threads; a writer mostly waits for its turn, and must not keep readers waiting
+# What answers without a token, and to which method.
+PUBLIC = {
+    "/oauth/token": "POST",
+    "/oauth/jwks.json": "GET",
+    "/.well-known/jwks.json": "GET",
+    "/health": "GET",
+    "/bulkwark/v1/openapi.json": "GET",
+}
 EXPERIMENTAL = "x-sailpoint-experimental"
 OURS = "x-bulkwark-"
 
@@ -68,9 +76,8 @@ class Api:
         if path.startswith("//"):
             path = "/" + path.lstrip("/")  # a base URL that ends with a slash
         method = scope["method"]
-        public = await self._public(method, path, scope, receive, headers)
-        if public is not None:
-            return public
+        if path in PUBLIC and method == PUBLIC[path]:
+            return await self._public(path, scope, receive, headers)
         route = self._router.find(method, path)
         actor = self._services.tokens.verify(_bearer(headers))
         self._services.limits.check(actor.client_id, route.version, time.monotonic())
@@ -89,24 +96,18 @@ class Api:
         pool = self._writers if operation.writes else self._readers
         return await asyncio.get_running_loop().run_in_executor(pool, handler, call)
 
-    async def _public(
-        self, method: str, path: str, scope: Message, receive: Receive, headers: dict[str, str]
-    ) -> Answer | None:
+    async def _public(self, path: str, scope: Message, receive: Receive, headers: dict[str, str]) -> Answer:
         """What answers without a token."""
-        if path == "/oauth/token" and method == "POST":
+        if path == "/oauth/token":
             body = await _body(receive, headers)
             query = scope["query_string"].decode("latin-1")
             loop = asyncio.get_running_loop()
             return await loop.run_in_executor(self._writers, oauth.token, self._services.tokens, query, headers, body)
-        if method != "GET":
-            return None
         if path == "/health":
             return ok({"status": "ok"})
-        if path in ("/oauth/jwks.json", "/.well-known/jwks.json"):
-            return oauth.jwks(self._services.tokens)
         if path == "/bulkwark/v1/openapi.json":
             return openapi.document(_query(scope).get("version", "v2025"))
-        return None
+        return oauth.jwks(self._services.tokens)
 
     async def _send(self, send: Send, answer: Answer, tracking: str, method: str) -> None:
         headers = [(b"slpt-request-id", tracking.encode())]
@@ -157,6 +158,8 @@ def _check_headers(headers: dict[str, str], route: Route) -> None:
 
 
 def _query(scope: Message) -> dict[str, str]:
+    if not scope["query_string"]:
+        return {}
     try:
         text = scope["query_string"].decode("ascii")
         return dict(parse_qsl(text, keep_blank_values=True, errors="strict"))

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import logging
+from itertools import count
+from secrets import token_hex
 from typing import Any
-from uuid import uuid4
 
 import msgspec
 
@@ -40,9 +41,12 @@ KINDS: dict[type[BulkwarkError], tuple[int, str, str]] = {
 FAULT = (500, "500.0 Internal Fault", "An internal fault occurred.")
 
 
+_prefix, _numbers = token_hex(8), count(1)
+
+
 def tracking_id() -> str:
-    """32 hex, as in the official examples."""
-    return uuid4().hex
+    """32 hex, as in the official examples: one prefix for each process, then a number."""
+    return f"{_prefix}{next(_numbers):016x}"
 
 
 def answer(error: Exception, tracking: str, accept_language: str = "") -> Answer:

@@ -25,7 +25,8 @@ def list_jobs(call: Call) -> Answer:
 
 def get(call: Call) -> Answer:
     """GET /bulkwark/v1/jobs/{id}."""
-    return answers.ok(wire(_need(call)))
+    job = _need(call)
+    return answers.ok(wire(job) | {"chunkSeconds": call.services.engine.chunk_seconds(job.tenant, job.number)})
 
 
 def items(call: Call) -> Answer:

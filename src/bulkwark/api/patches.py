@@ -66,13 +66,13 @@ def convert(document: Document, type: type[T], operations: Sequence[Document] = 
 
 
 def blame(operations: Sequence[Document], place: str) -> str:
-    """`/2/value (/name)` for the last operation that changed the place or something around or below it; or ''."""
+    """`/2/value (/name)` for the last operation that changed the place, or what is around or below it; or ''."""
     for index in reversed(range(len(operations))):
         operation = operations[index]
         path = operation["path"]
         touches = place == path or place.startswith(path + "/") or path.startswith(place + "/")
-        if operation["op"] != "test" and touches:
-            return f"/{index}/value ({place})"
+        if place and touches and operation["op"] != "test":
+            return f"/{index}/{'value' if 'value' in operation else 'path'} ({place})"
     return ""
 
 
@@ -131,7 +131,7 @@ def _covers(rule: tuple[list[str], bool], parts: list[str]) -> bool:
 
 def _step(document: Any, index: int, operation: Document) -> Any:
     try:
-        # A copy, so that a later operation inside the new value does not change the caller's list.
+        # A copy: older jsonpatch puts the value itself in, and a later operation would change the caller's list.
         return jsonpatch.JsonPatch([copy.deepcopy(operation)]).apply(document, in_place=True)
     except (jsonpatch.JsonPatchException, JsonPointerException, TypeError, LookupError, ValueError) as error:
         _fail(index, "path", f"{operation['op']} {operation['path']!r} is not possible: {error}")

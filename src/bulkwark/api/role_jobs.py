@@ -112,9 +112,9 @@ def _spec(call: Call, body: dict[str, Any]) -> Spec:
 
 
 def _word(body: dict[str, Any], name: str, words: type[Operation] | type[Scope]) -> str | None:
-    given = body.get(name)
-    if given is None:
+    if name not in body:
         return None
+    given = body[name]
     if not isinstance(given, str) or given.upper() not in list(words):
         raise Invalid(f"{given!r} is no {name}", where=f"/{name}", hint=", ".join(words))
     return given.upper()

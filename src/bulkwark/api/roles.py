@@ -14,7 +14,8 @@ from bulkwark.domain import metadata, roles
 from bulkwark.domain.documents import Document
 from bulkwark.domain.kinds import Kind, new_id, plain_id
 from bulkwark.domain.metadata import Catalogue, Change, Operation, Scope
-from bulkwark.domain.roles import Reference, RoleBody
+from bulkwark.domain.role_parts import Reference
+from bulkwark.domain.roles import RoleBody
 from bulkwark.domain.times import iso_ms
 from bulkwark.errors import Forbidden, Invalid, NotFound
 from bulkwark.query import ast
@@ -259,6 +260,10 @@ def _change_value(call: Call, operation: Operation, status: int) -> Answer:
 def _single(call: Call, session: Session, operation: Operation) -> Change:
     key, value = call.params["attributeKey"], call.params["attributeValue"]
     catalogue = call.tenant.metadata.catalogue(session)
+    if key not in catalogue.attributes:
+        raise NotFound(f"there is no metadata attribute {key!r}")
+    if value not in catalogue.attributes[key].values:
+        raise NotFound(f"the attribute {key!r} has no value {value!r}")
     return metadata.change(
         catalogue, operation, Scope.ATTRIBUTE, [(key, [value])], object_types=("role", "roles"), where="path"
     )

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cache
 from urllib.parse import unquote
+
+import msgspec
 
 from bulkwark.api.operations import ALIASES, OPERATIONS, UNVERSIONED, VERSIONS, Operation, paths
 from bulkwark.errors import Invalid, NotFound
@@ -18,8 +21,7 @@ class _Place:
     answers: dict[tuple[str, str], Operation] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class Route:
+class Route(msgspec.Struct, frozen=True, gc=False):
     """A found operation, the version it was called at, and the parameters of its path."""
 
     operation: Operation
@@ -58,8 +60,7 @@ class Router:
         operation = place.answers.get((method, version))
         if operation is None:
             raise NotFound(self._why_not(place, method, version, path))
-        names = [s[1:-1] for s in operation.path[1:].split("/") if s.startswith("{")]
-        return Route(operation, version, dict(zip(names, params, strict=True)))
+        return Route(operation, version, dict(zip(_names(operation.path), params, strict=True)) if params else {})
 
     def _walk(self, place: _Place, segments: list[str], at: int, params: list[str]) -> _Place | None:
         if at == len(segments):
@@ -87,7 +88,15 @@ class Router:
         return f"{path} does not answer {method}; it answers {', '.join(methods)}"
 
 
+@cache
+def _names(path: str) -> tuple[str, ...]:
+    """The names of the path's parameters, in order."""
+    return tuple(segment[1:-1] for segment in path[1:].split("/") if segment.startswith("{"))
+
+
 def _decode(segment: str) -> str:
+    if "%" not in segment:
+        return segment
     try:
         return unquote(segment, errors="strict")
     except UnicodeDecodeError:

@@ -31,7 +31,7 @@ DEFAULT_VALIDITY = 43_200  # seconds that an access token is good
 LEAST_VALIDITY, MOST_VALIDITY = 15, 43_200  # seconds, for personal access tokens
 
 MAX_NAME = 255  # characters
-MAX_SCOPES = 4_000  # characters of all scopes together: they travel in every request's header
+MAX_SCOPES = 5_000  # characters of all scopes as a JSON list: they travel in every request's header
 
 # The user levels that the official specs name.
 LEVELS = (
@@ -65,12 +65,14 @@ def matches(stored: str, secret: str) -> bool:
 
 
 def check_scopes(scopes: Sequence[str] | None, *, where: str = "/scope") -> list[str]:
-    """The scopes without repetitions; none means all that the owner may. Raises Invalid."""
-    found = list(dict.fromkeys(scopes or DEFAULT_SCOPES))
+    """The scopes without repetitions; None means all that the owner may. Raises Invalid."""
+    found = list(dict.fromkeys(DEFAULT_SCOPES if scopes is None else scopes))
+    if not found:
+        raise Invalid("there is no scope in the list", where=where, hint=f"leave it out for {EVERY_SCOPE}")
     for scope in found:
         if not scope or not scope.isascii() or not scope.isprintable() or " " in scope:
             raise Invalid(f"{scope!r} is no scope", where=where, hint=f"as in {EVERY_SCOPE}")
-    if sum(map(len, found)) > MAX_SCOPES:
+    if sum(len(scope) + len('"",') for scope in found) > MAX_SCOPES:
         raise Invalid(f"the scopes have more than {MAX_SCOPES} characters together", where=where)
     return found
 
@@ -110,9 +112,12 @@ def make_pat(
     scopes: Sequence[str] | None = None,
     validity: int = DEFAULT_VALIDITY,
     expires: int | None = None,
+    aware: bool | None = None,
     now: int,
 ) -> Made:
     """Store a new personal access token of the owner (`{type, id, name}`).
+
+    `aware`: whether the owner said that he knows of tokens that never expire; None: just when this one never does.
 
     Raises Invalid when the owner has one of that name, or for names, scopes and moments that cannot be.
     """
@@ -126,7 +131,7 @@ def make_pat(
         "managed": False,
         "accessTokenValiditySeconds": validity,
         "expirationDate": None if expires is None else iso_ms(expires),
-        "userAwareTokenNeverExpires": expires is None,
+        "userAwareTokenNeverExpires": expires is None if aware is None else aware,
     }
     return _make(session, tenant, PAT, owner["id"], check_levels(levels), document, now)
 

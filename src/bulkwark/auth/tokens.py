@@ -39,7 +39,7 @@ POD = "bulkwark"
 ALGORITHM = "EdDSA"
 RECHECK = 5.0  # seconds until the credential of a cached token is looked at again
 CACHED = 4_096  # tokens
-MAX_TOKEN = 16_384  # characters; the largest that we issue has about 7,000
+MAX_TOKEN = 16_384  # characters; the largest that we issue has about 9,000
 USED_EVERY = 86_400_000  # ms; documented: the last use is noted once a day
 
 REFUSED = "the client id or the secret is wrong, or the credential is disabled or expired"

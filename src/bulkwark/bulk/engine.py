@@ -26,6 +26,7 @@ log = logging.getLogger("bulkwark.bulk")
 CHUNK_SECONDS = 0.020  # what one chunk should take: the longest a single edit waits for a job
 FIRST_CHUNK, LEAST_CHUNK, MOST_CHUNK = 500, 50, 20_000
 RETRY_SECONDS = 1.0
+REMEMBERED = 1_000  # jobs whose chunk time is kept in memory
 TARGETS_PER_SWEEP = 20_000
 
 
@@ -55,6 +56,7 @@ class Engine:
         self._clock = clock
         self._queue: deque[tuple[int, int]] = deque()
         self._sizes: dict[tuple[int, int], int] = {}
+        self._seconds: dict[tuple[int, int], float] = {}
         self._wake = threading.Condition()
         self._stopping = False
         self._submissions = ThreadPoolExecutor(max_workers=4, thread_name_prefix="submit")
@@ -111,6 +113,10 @@ class Engine:
                 raise
             with turn.transaction() as session:
                 jobs.fail(session, job, self._clock(), error.sentence())
+
+    def chunk_seconds(self, tenant: int, number: int) -> float | None:
+        """How long a chunk of the job takes, smoothed; None when this process has not worked on it."""
+        return self._seconds.get((tenant, number))
 
     # --- the loop ------------------------------------------------------------------------------------
 
@@ -183,11 +189,17 @@ class Engine:
             moved = jobs.progress(session, job, last, status)
             assert moved, f"job {number} has moved under its own chunk"
         took = time.perf_counter() - began
+        self._remember(key, took)
         ideal = size * CHUNK_SECONDS / max(took, 0.0005)
         if count == size:
             # Half way towards the ideal: one slow chunk (a checkpoint) must not shrink the next ones much.
             self._sizes[key] = int(min(MOST_CHUNK, max(LEAST_CHUNK, min((size + ideal) / 2, size * 4))))
         return True
+
+    def _remember(self, key: tuple[int, int], took: float) -> None:
+        self._seconds[key] = 0.8 * self._seconds.get(key, took) + 0.2 * took
+        while len(self._seconds) > REMEMBERED:
+            self._seconds.pop(next(iter(self._seconds)))
 
     def _sweep(self) -> bool:
         """Forget some targets of finished jobs while nothing else is to do. Answers whether any were left."""

@@ -15,7 +15,7 @@ from bulkwark.query.ast import Checked, Node
 from bulkwark.query.check import check, check_filter
 from bulkwark.query.fields import Field
 from bulkwark.query.fields import Kind as FieldKind
-from bulkwark.store.indexes import BY_KIND, INDEXES
+from bulkwark.store.indexes import BY_KIND, INDEXES, Index
 
 MAX_IDS = 3_000
 QUERY_TYPES = ("SAILPOINT", "DSL", "TEXT", "TYPEAHEAD")
@@ -90,11 +90,7 @@ def resolve(selector: Selector) -> Checked:
     kind = Kind(selector.kind)
     index = BY_KIND[kind]
     if selector.by == "filter":
-        text = selector.filters
-        where = "/filters"
-        if not text.strip():
-            raise Invalid("the filter is empty", where=where, hint='for example: name sw "Finance"')
-        root: Node = check_filter(filters.parse(text), index.schema, FILTERS, now_ms=selector.now, text=text).root
+        root = _filter(index, selector.filters, selector.now, "/filters")
     else:
         parts = [
             _query(kind, query, selector.now, f"/query/{position}" if len(selector.queries) > 1 else "/query")
@@ -111,6 +107,17 @@ def restrict(root: Node, owner: str) -> Node:
     fields = [Field(path, FieldKind.KEYWORD) for path in ("owner.id", "additionalOwners.id")]
     mine = ast.disj(*(ast.Phrase(field=field, tokens=(owner,)) for field in fields))
     return ast.Bool(must=(root, mine))
+
+
+def _filter(index: Index, text: str, now: int, where: str) -> Node:
+    """The tree of a standard filter in a bulk change."""
+    if not text.strip():
+        raise Invalid("the filter is empty", where=where, hint='for example: name sw "Finance"')
+    try:
+        return check_filter(filters.parse(text), index.schema, FILTERS, now_ms=now, text=text).root
+    except Invalid as error:
+        error.where = error.where or where
+        raise
 
 
 def _query(kind: Kind, search: dict[str, Any], now: int, where: str) -> Node:

@@ -9,6 +9,7 @@ import msgspec
 
 from bulkwark.domain.documents import Document
 from bulkwark.domain.kinds import plain_id
+from bulkwark.domain.role_parts import DimensionRef, Membership, Reference, Requestability, Revocability
 from bulkwark.errors import Invalid
 
 ANY_ORDER = frozenset({"eq", "gt", "ge", "lt", "le"})
@@ -53,14 +54,6 @@ PATCHABLE = (
 )
 
 
-class Reference(msgspec.Struct):
-    """A pointer to another object; its name is filled in by the server."""
-
-    id: str
-    type: str | None = None
-    name: str | None = None
-
-
 class RoleBody(msgspec.Struct):
     """What a caller may write into a role (POST, and the result of a PATCH). Unknown members are ignored."""
 
@@ -70,15 +63,15 @@ class RoleBody(msgspec.Struct):
     additionalOwners: list[Reference] | None = None
     accessProfiles: list[Reference] | None = None
     entitlements: list[Reference] | None = None
-    membership: dict[str, Any] | None = None
+    membership: Membership | None = None
     legacyMembershipInfo: dict[str, Any] | None = None
     enabled: bool = False
     requestable: bool = False
-    accessRequestConfig: dict[str, Any] | None = None
-    revocationRequestConfig: dict[str, Any] | None = None
+    accessRequestConfig: Requestability | None = None
+    revocationRequestConfig: Revocability | None = None
     segments: list[str] | None = None
     dimensional: bool | None = False
-    dimensionRefs: list[dict[str, Any]] | None = None
+    dimensionRefs: list[DimensionRef] | None = None
     accessModelMetadata: dict[str, Any] | None = None
     privilegeLevel: str | None = None
 
@@ -120,15 +113,15 @@ def document(role: RoleBody, id: str, created: str, names: Mapping[str, str]) ->
         "additionalOwners": None if additional is None else [ref(r, "IDENTITY") for r in additional],
         "accessProfiles": [ref(r, "ACCESS_PROFILE") for r in role.accessProfiles or []],
         "entitlements": [ref(r, "ENTITLEMENT") for r in role.entitlements or []],
-        "membership": role.membership,
+        "membership": msgspec.to_builtins(role.membership),
         "legacyMembershipInfo": role.legacyMembershipInfo,
         "enabled": role.enabled,
         "requestable": role.requestable,
-        "accessRequestConfig": role.accessRequestConfig,
-        "revocationRequestConfig": role.revocationRequestConfig,
+        "accessRequestConfig": msgspec.to_builtins(role.accessRequestConfig),
+        "revocationRequestConfig": msgspec.to_builtins(role.revocationRequestConfig),
         "segments": role.segments or [],
         "dimensional": bool(role.dimensional),
-        "dimensionRefs": role.dimensionRefs,
+        "dimensionRefs": msgspec.to_builtins(role.dimensionRefs),
         "privilegeLevel": role.privilegeLevel,
     }
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from bulkwark.store.sqlite.engine import Session
 
+SERVER = 0  # the `tenant` of counters that all tenants share
+
 
 def take(session: Session, tenant: int, name: str, how_many: int = 1) -> int:
     """The first of `how_many` fresh numbers (from 1)."""

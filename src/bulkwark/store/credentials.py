@@ -9,11 +9,18 @@ import msgspec
 
 from bulkwark.domain.documents import Document
 from bulkwark.domain.times import parse_ms
+from bulkwark.query import ast, filters
+from bulkwark.query.check import check_filter
+from bulkwark.query.fields import schema
 from bulkwark.store.sqlite.engine import Row, Session
 
 PAT = "pat"
 CLIENT = "client"
 SERVER = 0  # the `tenant` of the server's own keys
+
+SCHEMA = schema("credentials", "date lastUsed")
+FILTERS = {"lastUsed": frozenset({"le", "isnull"})}  # documented for both lists
+EVERYTHING = ast.All()
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,9 +84,17 @@ def find(session: Session, id: str) -> Credential | None:
     return _credential(row) if row else None
 
 
-def listed(session: Session, tenant: int, type: str) -> Iterator[Credential]:
-    """All of a type, oldest first."""
-    return map(_credential, session.rows("credentials.listed", (tenant, type)))
+def condition(text: str | None, now_ms: int) -> ast.Node:
+    """The checked root of a list's `filters`; everything when there is none. Raises QueryError."""
+    if text is None or not text.strip():
+        return EVERYTHING
+    return check_filter(filters.parse(text), SCHEMA, FILTERS, now_ms=now_ms, text=text).root
+
+
+def listed(session: Session, tenant: int, type: str, root: ast.Node = EVERYTHING) -> Iterator[Credential]:
+    """Those of a type that fulfil a `condition`, oldest first."""
+    found = map(_credential, session.rows("credentials.listed", (tenant, type)))
+    return (one for one in found if _fulfils(one, root))
 
 
 def named(session: Session, tenant: int, identity: str, name: str) -> str | None:
@@ -129,6 +144,21 @@ def key(session: Session, kid: str) -> Document | None:
 
 def add_key(session: Session, kid: str, jwk: Document, now: int) -> None:
     session.run("credentials.add_key", (SERVER, kid, _json(jwk), now))
+
+
+def _fulfils(one: Credential, node: ast.Node) -> bool:
+    match node:
+        case ast.All():
+            return True
+        case ast.Bool(must=must, should=should, must_not=must_not):
+            if any(_fulfils(one, n) for n in must_not) or not all(_fulfils(one, n) for n in must):
+                return False
+            return bool(must) or not should or any(_fulfils(one, n) for n in should)
+        case ast.Has():
+            return one.used is not None
+        case ast.Between(low=None, high=int(high), high_inclusive=inclusive):
+            return one.used is not None and (one.used <= high if inclusive else one.used < high)
+    raise TypeError(f"{type(node).__name__} is no condition on credentials")
 
 
 def _credential(row: Row) -> Credential:

@@ -6,8 +6,9 @@ copy of what it was given.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import lru_cache
 from hashlib import blake2b
 from typing import Any
 
@@ -32,6 +33,7 @@ class Entry:
     terms: set[tuple[int, str]] = field(default_factory=set)
 
 
+@lru_cache(maxsize=16_384)
 def whole(number: int, value: str) -> str:
     """The token that stands for a whole value; 64 bits of BLAKE2b keep it short whatever the value."""
     return f"{number}={blake2b(value.encode('utf-8', 'surrogatepass'), digest_size=8).hexdigest()}"
@@ -42,21 +44,26 @@ def present(number: int) -> str:
     return f"{number}!"
 
 
-def leaves(document: dict[str, Any], prefix: str = "") -> Iterator[tuple[str, list[Any]]]:
+def leaves(document: dict[str, Any]) -> list[tuple[str, list[Any]]]:
     """(dotted path, values) of every value in a document; arrays of objects are flattened."""
+    found: list[tuple[str, list[Any]]] = []
+    _leaves(document, "", found)
+    return found
+
+
+def _leaves(document: dict[str, Any], prefix: str, found: list[tuple[str, list[Any]]]) -> None:
     for name, value in document.items():
-        path = prefix + name
         if isinstance(value, dict):
-            yield from leaves(value, path + ".")
+            _leaves(value, f"{prefix}{name}.", found)
         elif isinstance(value, list):
             plain = [v for v in value if v is not None and not isinstance(v, dict | list)]
             if plain:
-                yield path, plain
+                found.append((prefix + name, plain))
             for inner in value:
                 if isinstance(inner, dict):
-                    yield from leaves(inner, path + ".")
+                    _leaves(inner, f"{prefix}{name}.", found)
         elif value is not None:
-            yield path, [value]
+            found.append((prefix + name, [value]))
 
 
 def derive(index: Index, number: Number, document: dict[str, Any], nested: list[str]) -> Entry:
@@ -64,10 +71,11 @@ def derive(index: Index, number: Number, document: dict[str, Any], nested: list[
     entry = Entry()
     entry.tokens.append(present(number(ALL)))
     entry.tokens.extend(present(number(path)) for path in nested)
+    find, folded = index.schema.find, index.folded
     for path, found in leaves(document):
-        known = index.schema.find(path)
+        known = find(path)
         if known is not None:
-            _add(entry, known, number, found, folded=path in index.folded)
+            _add(entry, known, number, found, folded=path in folded)
     return entry
 
 
@@ -86,7 +94,7 @@ def _add(entry: Entry, known: Field, number: Number, found: list[Any], *, folded
             if folded:
                 entry.values.add((number(known.path + FOLDED), fold(text)))
         # After the running text, so that they do not stand between the words of a phrase.
-        entry.tokens.extend(whole(no, str(value)) for value in found)
+        entry.tokens.extend([whole(no, str(value)) for value in found])
     elif known.kind is FieldKind.KEYWORD:
         for value in found:
             text = fold(str(value))

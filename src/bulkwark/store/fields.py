@@ -1,8 +1,9 @@
-"""The numbers of indexed fields: they belong to one tenant and one kind and never change."""
+"""The numbers of indexed fields: each belongs to one tenant and one kind, and never changes."""
 
 from __future__ import annotations
 
 from bulkwark.domain.kinds import Kind
+from bulkwark.store import counters
 from bulkwark.store.entries import ALL, FOLDED
 from bulkwark.store.indexes import BY_KIND
 from bulkwark.store.sqlite.engine import Session
@@ -28,9 +29,9 @@ class FieldNumbers:
         """The number, made in this write transaction when missing."""
         found = self.find(session, kind, path)
         if found is None:
-            found = session.value("fields.next", (self.tenant,))
+            # One counter for all tenants: the full-text tokens of two companies must never be the same.
+            found = counters.take(session, counters.SERVER, "field")
             session.run("fields.add", (self.tenant, int(kind), path, found))
-            assert isinstance(found, int)
         return found
 
     def forget(self) -> None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from bulkwark.domain.jobs import Job, Outcome, Status
 from bulkwark.store import counters
 from bulkwark.store.sqlite.engine import Row, Session
-from bulkwark.store.sqlite.select import Sql
+from bulkwark.store.sqlite.sets import Sql
 
 
 def _job(row: Row) -> Job:
@@ -121,7 +121,7 @@ def chunk_end(session: Session, job: Job, limit: int) -> tuple[int, int]:
 def progress(session: Session, job: Job, last: int, status: Status) -> bool:
     """Count the outcomes of the chunk that ends with rid `last` and move the cursor there."""
     span = (job.tenant, job.number, job.cursor, last)
-    counted: dict[int, int] = dict(session.rows("jobs.outcomes", span))  # type: ignore[arg-type]
+    counted: dict[int, int] = dict(session.rows("jobs.outcomes", span))
     return (
         session.run(
             "jobs.progress",

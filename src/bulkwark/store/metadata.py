@@ -29,6 +29,10 @@ class Metadata:
             known = self._catalogue = self._read(session, version)
         return known
 
+    def forget(self) -> None:
+        """Read it anew: what was remembered may stem from a transaction that was rolled back."""
+        self._catalogue = Catalogue(-1, {})
+
     def _read(self, session: Session, version: int) -> Catalogue:
         values: dict[int, dict[str, Value]] = {}
         for attribute, pair, value, doc in session.rows("metadata.values", (self.tenant,)):

@@ -20,8 +20,7 @@ from bulkwark.store.sqlite import index
 from bulkwark.store.sqlite.engine import Session
 
 
-@dataclass(frozen=True, slots=True)
-class Stored:
+class Stored(msgspec.Struct, frozen=True, gc=False):
     """An object as the store holds it."""
 
     rid: int
@@ -93,7 +92,8 @@ class Objects:
         rids = list(range(first, first + len(found)))
         emails = self._emails(session, [new.document for new in found])
         targets = self._targets(session, kind, [new.document for new in found])
-        objects, states, search, entries = [], [], [], []
+        numbers = _Numbers(lambda path: self.numbers.need(session, kind, path))
+        objects, states, search, faces = [], [], [], []
         links: list[tuple[Any, ...]] = []
         pairs: list[tuple[Any, ...]] = []
         for rid, new in zip(rids, found, strict=True):
@@ -102,7 +102,7 @@ class Objects:
             objects.append((rid, self.tenant, int(kind), new.document["id"], head(new.document)))
             states.append((rid, self.tenant, int(kind), new.modified, new.md))
             search.append((rid, self.tenant, head(face), json.dumps(refs, separators=(",", ":"))))
-            entries.append((rid, self._entry(session, kind, face, refs)))
+            faces.append((rid, face, [path for path, targets_ in refs.items() if targets_]))
             links.extend(self._links(session, kind, rid, refs))
             pairs.extend((self.tenant, int(pair), rid) for pair in new.md.split(",") if pair)
         session.many("objects.add", objects)
@@ -110,7 +110,12 @@ class Objects:
         session.many("objects.add_search_doc", search)
         session.many("index.put_link", sorted(links))
         session.many("index.put_pair", sorted(pairs))
-        index.put(session, self.tenant, entries)
+        number = numbers.__getitem__
+        index.put(
+            session,
+            self.tenant,
+            ((rid, derive(BY_KIND[kind], number, face, nested)) for rid, face, nested in faces),
+        )
         return rids
 
     def change(
@@ -195,6 +200,18 @@ class Objects:
             doc = stored.document()
             if doc.get("emailAddress"):
                 found[doc["id"]] = doc["emailAddress"]
+        return found
+
+
+class _Numbers(dict[str, int]):
+    """Numbers of fields, each asked for once."""
+
+    def __init__(self, need: Callable[[str], int]) -> None:
+        super().__init__()
+        self._need = need
+
+    def __missing__(self, path: str) -> int:
+        found = self[path] = self._need(path)
         return found
 
 

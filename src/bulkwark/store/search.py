@@ -10,7 +10,7 @@ from typing import Any
 from bulkwark.domain.kinds import Kind
 from bulkwark.domain.times import parse_ms
 from bulkwark.errors import Invalid
-from bulkwark.query.ast import Checked
+from bulkwark.query.ast import All, Checked
 from bulkwark.query.fields import Kind as FieldKind
 from bulkwark.store.indexes import BY_KIND, INDEXES
 from bulkwark.store.sqlite import order
@@ -52,7 +52,7 @@ def rids(session: Session, tenant: Tenant, checked: Sequence[Checked], page: Pag
     for one in checked:
         kind = _kind(one)
         if kind is not None:
-            selection = tenant.select(session, one)
+            selection = None if isinstance(one.root, All) else tenant.select(session, one)
             keys = tuple(_key(kind, sorter) for sorter in page.sorters)
             wanted = page if len(checked) == 1 else Page(page.sorters, page.limit + page.offset, 0, page.after)
             after = tuple(

@@ -18,10 +18,12 @@ from bulkwark.store.metadata import Metadata, Wire
 from bulkwark.store.objects import Objects
 from bulkwark.store.sqlite.engine import Database, Session, Turn
 from bulkwark.store.sqlite.migrate import migrate
-from bulkwark.store.sqlite.select import Selector, Sql
+from bulkwark.store.sqlite.select import Selector
+from bulkwark.store.sqlite.sets import Sql
 
 FILE = "bulkwark.db"
 MAX_TENANTS = 1 << 15
+ELSEWHERE = 0.5  # seconds until the metadata catalogue is looked at again when this process has not written
 
 
 class Tenant:
@@ -35,14 +37,27 @@ class Tenant:
         database.after_rollback.append(self.numbers.forget)
         self.objects = Objects(number, name, self.numbers)
         self.metadata = Metadata(number)
+        self._database = database
         self._wire: Wire | None = None
+        self._wire_commits = -1
+        self._wire_until = 0.0
+        database.after_rollback.append(self._forget)
+
+    def _forget(self) -> None:
+        """A rolled-back version of the catalogue may come again with other content."""
+        self.metadata.forget()
+        self._wire = None
 
     def wire(self, session: Session) -> Wire:
-        """How metadata stands on the wire now."""
+        """How metadata stands on the wire now; what another process changed shows within `ELSEWHERE` seconds."""
+        known, commits, now = self._wire, self._database.commits, time.monotonic()
+        if known is not None and commits == self._wire_commits and now < self._wire_until:
+            return known
         catalogue = self.metadata.catalogue(session)
-        if self._wire is None or self._wire.version != catalogue.version:
-            self._wire = Wire(catalogue)
-        return self._wire
+        if known is None or known.version != catalogue.version:
+            known = self._wire = Wire(catalogue)
+        self._wire_commits, self._wire_until = commits, now + ELSEWHERE
+        return known
 
     def select(self, session: Session, checked: Checked) -> Sql:
         """The SELECT of the rids that a checked query matches."""
@@ -106,7 +121,7 @@ class Store:
             raise Invalid(f"{name!r} is no name for a tenant", hint="letters, digits, '-', '_' and '.', at most 64")
         with self.write() as session:
             if session.one("tenants.by_name", (name,)) is None:
-                number = counters.take(session, 0, "tenant")
+                number = counters.take(session, counters.SERVER, "tenant")
                 if number >= MAX_TENANTS:
                     raise Unavailable(f"a data directory holds at most {MAX_TENANTS - 1} tenants")
                 session.run("tenants.add", (number, name, new_id(), time.time_ns() // 1_000_000))
@@ -121,23 +136,26 @@ class Store:
 
     def _remember(self, number: int, name: str, id: str) -> Tenant:
         with self._guard:
-            return self._tenants.setdefault(name, Tenant(number, name, id, self.database))
+            if name not in self._tenants:
+                self._tenants[name] = Tenant(number, name, id, self.database)
+            return self._tenants[name]
 
     def close(self) -> None:
         self.database.close()
 
 
-def open_store(data_dir: Path) -> Store:
+def open_store(data_dir: Path, *, read_only: bool = False) -> Store:
     """Open (or make) the store in a data directory and bring it to this program's schema.
 
     Raises Unavailable when the file cannot be used or is newer than the program. Other files in the
-    directory are left alone.
+    directory are left alone. With `read_only` the file must exist and stays as it is.
     """
     try:
-        data_dir.mkdir(parents=True, exist_ok=True)
+        if not read_only:
+            data_dir.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise Unavailable(f"the data directory {data_dir} cannot be made: {error.strerror}") from error
-    database = Database(data_dir / FILE)
+    database = Database(data_dir / FILE, read_only=read_only)
     try:
         migrate(database)
     except BaseException:

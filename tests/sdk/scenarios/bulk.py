@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from tests.sdk.scenarios.client import Sdk, play
+from tests.sdk.scenarios.client import Sdk
 
 TRIES = 30  # jobs are fast: how often to submit until the list of unfinished jobs shows one
 
@@ -72,7 +72,3 @@ def filtered(sdk: Sdk, attribute: str) -> list[str] | None:
     body = sdk.model("roles", "RoleListFilterDTO", amm_key_values=[pair])
     found = sdk.call("roles", "search_roles_by_filter", role_list_filter_dto=body, sorters="name")
     return [role.name for role in found]
-
-
-if __name__ == "__main__":
-    play(scenario)

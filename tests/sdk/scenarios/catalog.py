@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from tests.sdk.scenarios.client import Sdk, play
+from tests.sdk.scenarios.client import Sdk
 
 
 def scenario(sdk: Sdk) -> dict[str, Any]:
@@ -22,7 +22,3 @@ def scenario(sdk: Sdk) -> dict[str, Any]:
         "renamed": renamed.name,
         "got": [got.key, got.name, got.multiselect, got.type, sorted(value.value for value in got.values)],
     }
-
-
-if __name__ == "__main__":
-    play(scenario)

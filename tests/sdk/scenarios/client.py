@@ -1,16 +1,13 @@
 """One face for both official Python SDKs, which differ in module paths and in a suffix of the method names.
 
-Scenarios run under the interpreter of an SDK (`python -m tests.sdk.scenarios.roles`); the settings come in
-SCENARIO_* variables, the outcome goes to standard output as one line that begins with RESULT.
+Scenarios run under the interpreter of an SDK (see `__main__.py`); the settings come in SCENARIO_* variables.
 """
 
 from __future__ import annotations
 
 import importlib
-import json
 import os
 import time
-from collections.abc import Callable
 from typing import Any
 
 #: Where SDK 2.x keeps the models and the API class of a family.
@@ -110,7 +107,3 @@ class Sdk:
     def metadata(self, role: Any) -> dict[str, list[str]]:
         held = role.access_model_metadata
         return {one.key: [value.value for value in one.values or []] for one in (held and held.attributes) or []}
-
-
-def play(scenario: Callable[[Sdk], dict[str, Any]]) -> None:
-    print("RESULT " + json.dumps(scenario(Sdk.from_environment()), default=str))

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from tests.sdk.scenarios.bulk import submit
-from tests.sdk.scenarios.client import Sdk, play
+from tests.sdk.scenarios.client import Sdk
 
 
 def refused(call: Callable[[], Any]) -> dict[str, Any]:
@@ -39,6 +39,7 @@ def scenario(sdk: Sdk) -> dict[str, Any]:
     token = sdk.configuration.access_token
     results = {
         "unknown role": refused(lambda: sdk.call("roles", "get_role", unknown)),
+        "unknown attribute": refused(lambda: sdk.call("metadata", "get_access_model_metadata_attribute", "nowhere")),
         "unknown id": refused(lambda: submit(sdk, "ids", "ADD", {attribute: ["one"]}, roles=[unknown])),
         "unknown value": refused(lambda: submit(sdk, "filter", "ADD", {attribute: ["nothing"]}, filters='name sw "A"')),
         "broken query": refused(lambda: submit(sdk, "query", "ADD", {attribute: ["one"]}, query=broken)),
@@ -46,7 +47,3 @@ def scenario(sdk: Sdk) -> dict[str, Any]:
     sdk.configuration.access_token = token[:-2] + ("AA" if token[-2:] != "AA" else "BB")
     results["forged token"] = refused(lambda: sdk.call("roles", "list_roles"))
     return results
-
-
-if __name__ == "__main__":
-    play(scenario)

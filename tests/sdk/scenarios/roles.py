@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from tests.sdk.scenarios.client import Sdk, play
+from tests.sdk.scenarios.client import Sdk
 
 
 def gone(sdk: Sdk, role: str) -> str:
@@ -35,7 +35,3 @@ def scenario(sdk: Sdk) -> dict[str, Any]:
         "task": task.type,
         "gone": [gone(sdk, role.id) for role in made],
     }
-
-
-if __name__ == "__main__":
-    play(scenario)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from tests.sdk.scenarios.client import Sdk, play
+from tests.sdk.scenarios.client import Sdk
 
 PAGE = 250
 
@@ -33,7 +33,3 @@ def scenario(sdk: Sdk) -> dict[str, Any]:
         "type": sorted({role["_type"] for role in named}),
         "pages": -(-len(up) // PAGE),
     }
-
-
-if __name__ == "__main__":
-    play(scenario)

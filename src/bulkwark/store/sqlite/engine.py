@@ -6,6 +6,7 @@ beside a job), so within the process writers take turns in the order in which th
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -18,10 +19,14 @@ import apsw
 
 from bulkwark.errors import Unavailable
 
+log = logging.getLogger("bulkwark.store")
+
 BUSY_MS = 20_000  # how long to wait for another process that writes (`bulkwark load` beside a server)
 READER_CACHE_KIB = 4_096
 WRITER_CACHE_KIB = 65_536
 WAL_PAGES = 4_000  # checkpoint after about 32 MB of log
+BULK_CACHE_KIB = 262_144
+BULK_WAL_PAGES = 32_000  # about 256 MB: a page that is written often goes to the file once
 
 # What a chunk of a metadata job works with: text before → outcome and text after, and the pairs that differ.
 WORK_TABLES = """
@@ -125,28 +130,37 @@ class Session:
 
     def execute(self, sql: str, params: Params = None) -> Iterator[Row]:
         """Rows of a text built by this dialect's emitter; values are always bound, never in the text."""
-        with driver_errors():
+        try:
             return self.connection.execute(sql, params)
+        except apsw.Error as error:
+            raise translated(error) from error
 
 
 class Database:
-    """One file, opened by this process."""
+    """One file, opened by this process; `read_only` for commands that must not change anything."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, read_only: bool = False) -> None:
         self.path = path
+        self.read_only = read_only
         self._lock = FairLock()
         self._readers = threading.local()
         self._all: list[apsw.Connection] = []
         self._guard = threading.Lock()
+        self.commits = 0  # of this process; what was read before the last one may be old
         self.after_rollback: list[Callable[[], None]] = []  # what was remembered from the transaction must go
-        self._writer = Session(self._connect(WRITER_CACHE_KIB, writes=True))
-        self._writer.connection.execute(WORK_TABLES)
+        self._writer = Session(self._connect(WRITER_CACHE_KIB, writes=not read_only))
+        if not read_only:
+            self._writer.connection.execute(WORK_TABLES)
+            self._checkpoints = Checkpoints(self)
 
     def _connect(self, cache_kib: int, *, writes: bool = False) -> apsw.Connection:
         create = apsw.SQLITE_OPEN_READWRITE | apsw.SQLITE_OPEN_CREATE
         with driver_errors():
             connection = apsw.Connection(str(self.path), flags=create if writes else apsw.SQLITE_OPEN_READONLY)
             connection.set_busy_timeout(BUSY_MS)
+            # Plans must not depend on bound values: they are asserted in tests, and without the guarantee SQLite
+            # compiles a statement anew at every call.
+            connection.config(apsw.SQLITE_DBCONFIG_ENABLE_QPSG, 1)
             if writes:
                 connection.pragma("page_size", 8192)
                 connection.pragma("journal_mode", "wal")
@@ -155,7 +169,7 @@ class Database:
             connection.pragma("synchronous", "full")
             connection.pragma("cache_size", -cache_kib)
             connection.pragma("temp_store", "memory")
-            connection.pragma("wal_autocheckpoint", WAL_PAGES)
+            connection.pragma("wal_autocheckpoint", 0)
             connection.pragma("journal_size_limit", 64 * 1024 * 1024)
         with self._guard:
             self._all.append(connection)
@@ -186,7 +200,7 @@ class Database:
         """The writer's place for one or several transactions that nothing can come between."""
         self._lock.acquire()
         try:
-            yield Turn(self._writer, self.after_rollback)
+            yield Turn(self, self._writer)
         finally:
             self._lock.release()
 
@@ -196,37 +210,102 @@ class Database:
         with self.turn() as turn, turn.transaction() as session:
             yield session
 
+    @contextmanager
+    def bulk(self) -> Iterator[None]:
+        """For a process that does nothing but load: more cache, and fewer checkpoints and waits for the disk.
+
+        A power cut may then take the last transactions of a load, which is run again; never the file's soundness.
+        """
+        connection = self._writer.connection
+        connection.pragma("cache_size", -BULK_CACHE_KIB)
+        self._checkpoints.pages = BULK_WAL_PAGES
+        connection.pragma("synchronous", "normal")
+        try:
+            yield
+        finally:
+            connection.pragma("synchronous", "full")
+            self._checkpoints.pages = WAL_PAGES
+            connection.pragma("cache_size", -WRITER_CACHE_KIB)
+
     @property
     def waiting(self) -> int:
         """How many writers wait for their turn."""
         return self._lock.waiting
 
-    def backup(self, target: Path) -> None:
-        """Copy the database while it serves (SQLite's online backup)."""
-        with driver_errors():
+    def backup(self, target: Path) -> list[str]:
+        """Copy the database while it serves (SQLite's online backup); answers what is wrong with the copy: [].
+
+        The copy shows one moment: without the open transaction every write of others would start it anew.
+        """
+        with driver_errors(), self.snapshot() as source:
+            source.value("upkeep.schema_version")
             copy = apsw.Connection(str(target))
             try:
-                source = self._connect(READER_CACHE_KIB)
-                with copy.backup("main", source, "main") as backup:
+                with copy.backup("main", source.connection, "main") as backup:
                     while not backup.done:
                         backup.step(2_000)
+                copy.pragma("journal_mode", "delete")  # one file, without companions
+                return [row[0] for row in copy.execute("PRAGMA quick_check(20)") if row[0] != "ok"]
             finally:
                 copy.close()
 
     def close(self) -> None:
         """Close every connection; the write-ahead log is folded into the file."""
+        self._checkpoints.stop()
         with self._guard:
             connections, self._all = self._all, []
         for connection in reversed(connections):
             connection.close(True)
 
 
+class Checkpoints:
+    """Folds the write-ahead log into the file, beside the writer instead of inside some caller's commit.
+
+    A first pass runs while others write; a second one, in a turn of its own, takes the little that came
+    meanwhile, so that the log starts anew and stays small however long a job writes.
+    """
+
+    def __init__(self, database: Database) -> None:
+        self.pages = WAL_PAGES
+        self._database = database
+        self._wanted = threading.Event()
+        self._stopping = False
+        self._thread: threading.Thread | None = None
+        database._writer.connection.set_wal_hook(self._committed)
+
+    def _committed(self, _connection: apsw.Connection, _name: str, pages: int) -> int:
+        if pages >= self.pages and not self._wanted.is_set():
+            self._wanted.set()
+            if self._thread is None:
+                self._thread = threading.Thread(target=self._run, name="checkpoints", daemon=True)
+                self._thread.start()
+        return apsw.SQLITE_OK
+
+    def _run(self) -> None:
+        connection = self._database._connect(READER_CACHE_KIB, writes=True)
+        while self._wanted.wait() and not self._stopping:
+            try:
+                connection.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_PASSIVE)
+                with self._database.turn():
+                    connection.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_PASSIVE)
+            except apsw.Error:
+                # Another process is at it, or the disk is full: the log keeps everything, the next commit asks again.
+                log.info("a checkpoint was put off", exc_info=True)
+            self._wanted.clear()
+
+    def stop(self) -> None:
+        self._stopping = True
+        self._wanted.set()
+        if self._thread is not None:
+            self._thread.join()
+
+
 class Turn:
     """A held place at the writer."""
 
-    def __init__(self, session: Session, after_rollback: list[Callable[[], None]]) -> None:
+    def __init__(self, database: Database, session: Session) -> None:
         self.session = session
-        self._after_rollback = after_rollback
+        self._database = database
 
     @contextmanager
     def transaction(self) -> Iterator[Session]:
@@ -237,10 +316,11 @@ class Turn:
             yield self.session
             with driver_errors():
                 connection.execute("COMMIT")
+            self._database.commits += 1
         except BaseException:
             if connection.in_transaction:
                 connection.execute("ROLLBACK")
-            for forget in self._after_rollback:
+            for forget in self._database.after_rollback:
                 forget()
             raise
 
@@ -250,9 +330,19 @@ def driver_errors() -> Iterator[None]:
     """The one gate through which the driver's exceptions become ours."""
     try:
         yield
-    except (apsw.BusyError, apsw.LockedError) as error:
-        raise Unavailable("the database is locked by another process", hint="try again") from error
-    except apsw.FullError as error:
-        raise Unavailable("the disk or the database's page limit is full", hint="free space, then retry") from error
-    except (apsw.CantOpenError, apsw.NotADBError, apsw.CorruptError, apsw.IOError, apsw.ReadOnlyError) as error:
-        raise Unavailable(f"the database cannot be used: {error}") from error
+    except apsw.Error as error:
+        raise translated(error) from error
+
+
+def translated(error: apsw.Error) -> Exception:
+    """Our error for one of the driver's; faults of our own statements stay as they are."""
+    if isinstance(error, apsw.BusyError | apsw.LockedError):
+        return Unavailable("the database is locked by another process", hint="try again")
+    if isinstance(error, apsw.FullError):
+        return Unavailable("the disk or the database's page limit is full", hint="free space, then retry")
+    if isinstance(error, UNUSABLE):
+        return Unavailable(f"the database cannot be used: {error}")
+    return error
+
+
+UNUSABLE = (apsw.CantOpenError, apsw.NotADBError, apsw.CorruptError, apsw.IOError, apsw.ReadOnlyError)

@@ -6,42 +6,57 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from bulkwark.store.entries import Entry
 from bulkwark.store.sqlite.engine import Session
 
+Value = str | int | float
 
-def put(session: Session, tenant: int, entries: Sequence[tuple[int, Entry]]) -> None:
+
+def put(session: Session, tenant: int, entries: Iterable[tuple[int, Entry]]) -> None:
     """Add the entries of new objects (rid, entry)."""
-    session.many("index.put_tokens", [(rid, " ".join(entry.tokens)) for rid, entry in entries])
-    session.many(
-        "index.put_value",
-        # In key order, so that a load appends where it can.
-        sorted(((tenant, field, value, rid) for rid, e in entries for field, value in e.values), key=_value_order),
-    )
-    _count(session, tenant, (entry for _, entry in entries), +1)
+    found = _Rows(entries)
+    session.many("index.put_tokens", found.tokens)
+    session.many("index.put_value", found.values(tenant))
+    session.many("index.count_term", found.terms(tenant, +1))
 
 
-def drop(session: Session, tenant: int, entries: Sequence[tuple[int, Entry]]) -> None:
+def drop(session: Session, tenant: int, entries: Iterable[tuple[int, Entry]]) -> None:
     """Take out the entries of objects that go or are about to change."""
-    session.many("index.drop_tokens", [(rid,) for rid, _ in entries])
-    session.many(
-        "index.drop_value",
-        sorted(((tenant, field, value, rid) for rid, e in entries for field, value in e.values), key=_value_order),
-    )
-    gone = _count(session, tenant, (entry for _, entry in entries), -1)
-    session.many("index.drop_unused_term", [(tenant, field, term) for field, term in gone])
+    found = _Rows(entries)
+    session.many("index.drop_tokens", [(rid,) for rid, _ in found.tokens])
+    session.many("index.drop_value", found.values(tenant))
+    session.many("index.count_term", found.terms(tenant, -1))
+    session.many("index.drop_unused_term", [(tenant, field, term) for field, term in found.counts])
 
 
-def _value_order(row: Sequence[Any]) -> tuple[int, bool, Any, int]:
-    return row[1], isinstance(row[2], str), row[2], row[3]
+class _Rows:
+    """The rows of many entries. Entries are taken one by one and let go: a load would else hold a whole batch."""
 
+    def __init__(self, entries: Iterable[tuple[int, Entry]]) -> None:
+        self.tokens: list[tuple[int, str]] = []
+        self.counts: Counter[tuple[int, str]] = Counter()
+        self._fields: dict[int, list[tuple[Value, int]]] = {}
+        for rid, entry in entries:
+            self.tokens.append((rid, " ".join(entry.tokens)))
+            self.counts.update(entry.terms)
+            for field, value in entry.values:
+                self._fields.setdefault(field, []).append((value, rid))
 
-def _count(session: Session, tenant: int, entries: Iterable[Entry], step: int) -> list[tuple[int, str]]:
-    counts: Counter[tuple[int, str]] = Counter()
-    for entry in entries:
-        counts.update(entry.terms)
-    session.many("index.count_term", [(tenant, field, term, n * step) for (field, term), n in sorted(counts.items())])
-    return list(counts)
+    def values(self, tenant: int) -> Iterator[tuple[int, int, Value, int]]:
+        """The whole values in key order, so that a load appends where it can."""
+        for field in sorted(self._fields):
+            found = self._fields[field]
+            try:
+                found.sort()  # type: ignore[type-var]
+            except TypeError:  # numbers and strings in one field: numbers come first, as in SQLite
+                found.sort(key=lambda pair: (isinstance(pair[0], str), *pair))
+            for value, rid in found:
+                yield tenant, field, value, rid
+
+    def terms(self, tenant: int, step: int) -> Iterator[tuple[int, int, str, int]]:
+        """In how many documents more (or fewer) each term stands now."""
+        for (field, term), count in sorted(self.counts.items()):
+            yield tenant, field, term, count * step

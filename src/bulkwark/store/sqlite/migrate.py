@@ -19,7 +19,8 @@ def migrations() -> list[tuple[int, str]]:
 def migrate(database: Database) -> None:
     """Bring the file to this program's schema; refuse one that is newer than the program.
 
-    Raises Unavailable for a newer file. A file that holds data is copied to `<name>.before-NNNN` first.
+    Raises Unavailable for a newer file, and for an older one that is open for reading only. A file that holds
+    data is copied to `<name>.before-NNNN` first.
     """
     known = migrations()
     with database.turn() as turn:
@@ -31,6 +32,11 @@ def migrate(database: Database) -> None:
                 hint="run a newer bulkwark",
             )
         todo = [(number, sql) for number, sql in known if number > version]
+        if todo and database.read_only:
+            raise Unavailable(
+                f"the database has schema {version}, this program needs {known[-1][0]}",
+                hint="`bulkwark serve` brings it up to date",
+            )
         if todo and version:
             stamp = time.strftime("%Y%m%d%H%M%S", time.gmtime())
             database.backup(database.path.with_name(f"{database.path.name}.before-{todo[0][0]:04}-{stamp}"))

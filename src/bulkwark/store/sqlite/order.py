@@ -13,7 +13,7 @@ from bulkwark.domain.kinds import Kind
 from bulkwark.query.fields import Field
 from bulkwark.query.fields import Kind as FieldKind
 from bulkwark.store.sqlite.engine import Session
-from bulkwark.store.sqlite.select import Sql
+from bulkwark.store.sqlite.sets import Sql
 
 if TYPE_CHECKING:
     from bulkwark.store.tenants import Tenant
@@ -69,46 +69,59 @@ def _comparable(value: Any) -> tuple[bool, Any]:
 
 @dataclass(frozen=True, slots=True)
 class _Walk:
-    """An ordered list to walk along: where it stands, its rows, its sort column."""
+    """An ordered list to walk along: where it stands, which rows are the kind's, its sort column and rid."""
 
     source: str
     where: str
     column: str
+    rid: str
 
 
 def page(
     session: Session,
     tenant: Tenant,
     kind: Kind,
-    hits: Sql,
+    hits: Sql | None,
     keys: tuple[Key, ...],
     limit: int,
     offset: int,
     after: tuple[Any, ...],
 ) -> list[Hit]:
-    """One page of the hits. `after` may be shorter than `keys`; hits equal to it are passed over."""
+    """One page of the hits (None: all objects of the kind).
+
+    `after` may be shorter than `keys`; hits equal to it are passed over.
+    """
     keys = keys or (Key("id", None, False),)
-    _run(session, "CREATE TEMP TABLE IF NOT EXISTS hit (rid INTEGER PRIMARY KEY)")
-    _run(session, "DELETE FROM temp.hit")
-    _run(session, f"INSERT INTO temp.hit SELECT rid FROM ({hits.text})", hits.params)
-    few = session.connection.changes() <= FEW
+    few = False
+    if hits is not None:
+        _run(session, "CREATE TEMP TABLE IF NOT EXISTS hit (rid INTEGER PRIMARY KEY)")
+        _run(session, "DELETE FROM temp.hit")
+        _run(session, f"INSERT INTO temp.hit SELECT rid FROM ({hits.text})", hits.params)
+        few = session.connection.changes() <= FEW
     walk = None if few else _walk(session, tenant, kind, keys[0])
     columns = [_column(key) for key in keys]
     ordering = [f"{c} IS NULL, {c}{' DESC' if k.descending else ''}" for c, k in zip(columns, keys, strict=True)]
     if walk is None:
-        walk = _Walk("temp.hit h CROSS JOIN object o ON o.rid = h.rid", "1", columns[0])
+        source, where = "temp.hit h CROSS JOIN object o ON o.rid = h.rid", "1"
+        if hits is None:
+            source, where = "object o", f"o.tenant = {tenant.number} AND o.kind = {int(kind)}"
     else:
         # No value is missing in a list, and saying so would keep SQLite from using its order.
+        source, where = walk.source, walk.where + ("" if hits is None else f" AND {walk.rid} IN temp.hit")
         columns[0] = walk.column
         ordering[0] = walk.column + (" DESC" if keys[0].descending else "")
     condition, params = _after(columns, keys, after)
+    named = " ".join(columns)
+    for table, alias in (("state", "s"), ("search_doc", "d")):
+        if f"{alias}." in named:
+            source += f" CROSS JOIN {table} {alias} ON {alias}.rid = o.rid"
     sql = (
-        f"SELECT o.rid, o.id, {', '.join(columns)} FROM {walk.source} "
-        "CROSS JOIN state s ON s.rid = o.rid CROSS JOIN search_doc d ON d.rid = o.rid "
-        f"WHERE {walk.where} AND {condition} ORDER BY {', '.join(ordering)}, o.id LIMIT ? OFFSET ?"
+        f"SELECT o.rid, o.id, {', '.join(columns)} FROM {source} WHERE {where} AND {condition} "
+        f"ORDER BY {', '.join(ordering)}, o.id LIMIT ? OFFSET ?"
     )
     found = [Hit(rid, tuple(v), keys, id) for rid, id, *v in session.execute(sql, (*params, limit, offset))]
-    _run(session, "DELETE FROM temp.hit")
+    if hits is not None:
+        _run(session, "DELETE FROM temp.hit")
     return found
 
 
@@ -139,6 +152,7 @@ def _after(columns: list[str], keys: tuple[Key, ...], after: tuple[Any, ...]) ->
     for position, value in enumerate(after):
         equal = [f"{columns[i]} IS ?" for i in range(position)]
         sign = "<" if keys[position].descending else ">"
+        # Only values out of the document (a function call) can be missing; plain columns never are.
         missing = f" OR {columns[position]} IS NULL" if "(" in columns[position] else ""
         alternatives.append(" AND ".join([*equal, f"({columns[position]} {sign} ?{missing})"]))
         params.extend([*after[:position], value])
@@ -147,14 +161,13 @@ def _after(columns: list[str], keys: tuple[Key, ...], after: tuple[Any, ...]) ->
 
 def _walk(session: Session, tenant: Tenant, kind: Kind, key: Key) -> _Walk | None:
     """The ordered list of the key, when every object of the kind stands in it exactly once."""
-    own = f"tenant = {tenant.number} AND kind = {int(kind)}"
     if key.path == "id":
-        return _Walk("object o", f"o.{own.replace('AND ', 'AND o.')} AND o.rid IN temp.hit", "o.id")
+        return _Walk("object o", f"o.tenant = {tenant.number} AND o.kind = {int(kind)}", "o.id", "o.rid")
     if key.path in ("modified", "synced"):
-        where = f"w.{own.replace('AND ', 'AND w.')} AND w.rid IN temp.hit"
-        return _Walk("state w INDEXED BY state_modified CROSS JOIN object o ON o.rid = w.rid", where, "w.modified")
+        source = "state w INDEXED BY state_modified CROSS JOIN object o ON o.rid = w.rid"
+        return _Walk(source, f"w.tenant = {tenant.number} AND w.kind = {int(kind)}", "w.modified", "w.rid")
     if key.path in ("name", "created"):
         number = tenant.numbers.find(session, kind, key.path)
-        where = f"w.tenant = {tenant.number} AND w.field = {number} AND w.rid IN temp.hit"
-        return _Walk("val w CROSS JOIN object o ON o.rid = w.rid", where, "w.value")
+        source = "val w CROSS JOIN object o ON o.rid = w.rid"
+        return _Walk(source, f"w.tenant = {tenant.number} AND w.field = {number}", "w.value", "w.rid")
     return None

@@ -7,8 +7,9 @@ which is 1.5–1.9 × faster here than `rid IN (…)` (probes).
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from bulkwark.domain.kinds import Kind, first_rid, last_rid
@@ -24,81 +25,20 @@ from bulkwark.store.entries import ALL, FOLDED, present, whole
 from bulkwark.store.fields import FieldNumbers
 from bulkwark.store.indexes import BY_KIND, METADATA, element_field, is_string
 from bulkwark.store.sqlite.engine import Session
+from bulkwark.store.sqlite.sets import EMPTY, Empty, Fts, Set, Sql, both, either, without
 
+# SQLite binds at most 32,766 values to one statement.
+MAX_VALUES = 32_000
+# Each word without a field is looked up in some thirty fields.
+MAX_BARE = 500
 # A wildcard that fits more terms than this is refused: the answer would be slow and rarely meant.
 MAX_EXPANSION = 20_000
+# Fields that say the same of every object: a bare term does not look there, or `role` would select every role.
+_ALIKE = frozenset({"_type", "_version", "pod", "org"})
 LAST = "\U0010ffff"  # sorts after every string that starts with what stands before it
 
 
-@dataclass(frozen=True, slots=True)
-class Fts:
-    """A set that FTS5 can select by itself."""
-
-    expr: str
-
-    def select(self) -> Sql:
-        return Sql("SELECT rowid AS rid FROM fts WHERE fts MATCH ?", (self.expr,))
-
-
-@dataclass(frozen=True, slots=True)
-class Sql:
-    """A set given by a SELECT with one column, `rid`."""
-
-    text: str
-    params: tuple[Any, ...] = ()
-
-    def select(self) -> Sql:
-        return self
-
-
-@dataclass(frozen=True, slots=True)
-class Empty:
-    """The empty set."""
-
-    def select(self) -> Sql:
-        return Sql("SELECT NULL AS rid WHERE 0")
-
-
-Set = Fts | Sql | Empty
 Emit = Callable[[Kind, int, Field, Any], Set]
-EMPTY = Empty()
-
-
-def both(sets: Sequence[Set]) -> Set:
-    """The intersection."""
-    if any(isinstance(s, Empty) for s in sets):
-        return EMPTY
-    fts = [s.expr for s in sets if isinstance(s, Fts)]
-    rest: list[Set] = [s for s in sets if isinstance(s, Sql)]
-    if fts:
-        rest.insert(0, Fts(fts[0] if len(fts) == 1 else " AND ".join(f"({e})" for e in fts)))
-    return rest[0] if len(rest) == 1 else _compound("INTERSECT", rest)
-
-
-def either(sets: Sequence[Set]) -> Set:
-    """The union."""
-    fts = [s.expr for s in sets if isinstance(s, Fts)]
-    rest: list[Set] = [s for s in sets if isinstance(s, Sql)]
-    if fts:
-        rest.insert(0, Fts(fts[0] if len(fts) == 1 else " OR ".join(f"({e})" for e in dict.fromkeys(fts))))
-    if not rest:
-        return EMPTY
-    return rest[0] if len(rest) == 1 else _compound("UNION", rest)
-
-
-def without(base: Set, less: Set) -> Set:
-    """What is in `base` and not in `less`."""
-    if isinstance(base, Empty) or isinstance(less, Empty):
-        return base
-    if isinstance(base, Fts) and isinstance(less, Fts):
-        return Fts(f"({base.expr}) NOT ({less.expr})")
-    return _compound("EXCEPT", [base, less])
-
-
-def _compound(word: str, sets: Sequence[Set]) -> Sql:
-    parts = [s.select() for s in sets]
-    text = f" {word} ".join(f"SELECT rid FROM ({p.text})" for p in parts)
-    return Sql(text, tuple(v for p in parts for v in p.params))
 
 
 class Selector:
@@ -111,8 +51,14 @@ class Selector:
         self._catalogue = catalogue
 
     def select(self, kind: Kind, root: Node) -> Sql:
-        """A SELECT of the distinct rids of the kind that match, as column `rid`."""
-        return self._set(kind, root).select()
+        """A SELECT of the distinct rids of the kind that match, as column `rid`.
+
+        Raises Invalid for what cannot be selected (yet).
+        """
+        found = self._set(kind, root).select()
+        if len(found.params) > MAX_VALUES:
+            raise Invalid(f"the query needs {len(found.params)} values at once", hint=f"at most {MAX_VALUES}")
+        return found
 
     # --- the tree ----------------------------------------------------------------------------------
 
@@ -130,9 +76,9 @@ class Selector:
                 return self._nested(kind, node.path, node.child)
         field: Field | None = getattr(node, "field", None)
         if field is None:
-            return self._anywhere(kind, node)
-        if field.path.endswith(".*"):
-            return self._each_below(kind, node, field)
+            return self._has_below(kind, node.prefix) if isinstance(node, ast.Has) else self._union(kind, [node])
+        if "*" in field.path and not field.nested:
+            return self._each_named(kind, node, field)
         if field.nested:
             return self._nested(kind, field.nested, node)
         return self._leaf(kind, node, field)
@@ -141,10 +87,10 @@ class Selector:
         if node.must:
             base = both([self._set(kind, n) for n in node.must])
         elif node.should:
-            base = either([self._set(kind, n) for n in node.should])
+            base = self._union(kind, node.should)
         else:
             base = self._all(kind)
-        return without(base, either([self._set(kind, n) for n in node.must_not])) if node.must_not else base
+        return without(base, self._union(kind, node.must_not)) if node.must_not else base
 
     def _all(self, kind: Kind) -> Set:
         return Fts(_quote(present(self._number(kind, ALL) or 0)))
@@ -160,13 +106,18 @@ class Selector:
             return EMPTY
         if isinstance(child, ast.All):
             return Fts(_quote(present(number)))
-        inner = self._set(target, _relative(child, path))
-        if isinstance(inner, Empty):
+        return self._linked(kind, path, self._set(target, _relative(child, path)))
+
+    def _linked(self, kind: Kind, path: str, inner: Set) -> Set:
+        """Objects whose nested array holds one of the inner set."""
+        number = self._number(kind, path)
+        if number is None or isinstance(inner, Empty):
             return EMPTY
         found = inner.select()
         return Sql(
-            f"SELECT DISTINCT rid FROM link WHERE tenant = ? AND field = ? AND target IN ({found.text})",
-            (self._tenant, number, *found.params),
+            f"SELECT DISTINCT rid FROM link WHERE tenant = {self._tenant} AND field = {number} "
+            f"AND target IN ({found.text})",
+            found.params,
         )
 
     def _holding(self, kind: Kind, chosen: Sequence[int]) -> Set:
@@ -180,42 +131,70 @@ class Selector:
             (self._tenant, first_rid(self._tenant, kind), last_rid(self._tenant, kind)),
         )
 
-    def _anywhere(self, kind: Kind, node: Node) -> Set:
-        """A bare term: every string field of the object, and of what its nested arrays hold."""
-        if isinstance(node, ast.Has):
-            return either([self._has(kind, path, no) for path, no in self._below(kind, node.prefix)])
+    def _union(self, kind: Kind, nodes: Sequence[Node]) -> Set:
+        """At least one of the nodes. What concerns the same nested array is asked of it once."""
+        sets: list[Set] = []
+        inner: dict[str, list[Set]] = {}
+        links = BY_KIND[kind].links
+        if sum(1 for node in nodes if _is_bare(node)) > MAX_BARE:
+            raise Invalid(f"more than {MAX_BARE} words without a field", hint="name the field: name:(one two …)")
+        for node in nodes:
+            field = getattr(node, "field", None)
+            path = node.path if isinstance(node, ast.Nested) else field.nested if field is not None else ""
+            if _is_bare(node):
+                self._anywhere(kind, node, sets, inner)
+            elif path in links and not (isinstance(node, ast.Nested) and isinstance(node.child, ast.All)):
+                child = node.child if isinstance(node, ast.Nested) else node
+                inner.setdefault(path, []).append(self._set(links[path], _relative(child, path)))
+            else:
+                sets.append(self._set(kind, node))
+        return either([*sets, *(self._linked(kind, path, either(found)) for path, found in inner.items())])
+
+    def _anywhere(self, kind: Kind, node: Node, sets: list[Set], inner: dict[str, list[Set]]) -> None:
+        """A bare term: every string field of the object, and of the elements of its nested arrays."""
         index = BY_KIND[kind]
-        own = [f for f in index.schema.fields.values() if is_string(f) and not f.nested and f.path[0] != "_"]
-        own = [f for f in own if f.path not in ("pod", "org")]
-        sets = [self._leaf(kind, node, field) for field in own if _can_hold(field, node)]
+        fields = [f for f in index.schema.fields.values() if is_string(f) and f.path.rpartition(".")[2] not in _ALIKE]
+        sets.extend(self._leaf(kind, node, field) for field in fields if not field.nested and _can_hold(field, node))
         for prefix in index.schema.open_maps:
             sets.extend(
                 self._leaf(kind, node, Field(path, FieldKind.TEXT), no) for path, no in self._below(kind, prefix)
             )
         for path, target in index.links.items():
-            inner = self._anywhere(target, node)
-            if not isinstance(inner, Empty):
-                found = inner.select()
-                number = self._number(kind, path)
-                sets.append(
-                    Sql(
-                        f"SELECT DISTINCT rid FROM link WHERE tenant = ? AND field = ? AND target IN ({found.text})",
-                        (self._tenant, number, *found.params),
-                    )
-                )
-        return either(sets)
+            own = [element_field(f) for f in fields if f.nested == path]
+            found = [self._leaf(target, node, field) for field in own if _can_hold(field, node)]
+            inner.setdefault(path, []).append(either(found))
+        if METADATA in index.schema.nested:
+            sets.append(self._nested(kind, METADATA, node))
 
-    def _each_below(self, kind: Kind, node: Node, field: Field) -> Set:
-        """`attributes.*`: any field in use below the object path."""
-        prefix = field.path[:-2]
+    def _has_below(self, kind: Kind, prefix: str) -> Set:
+        """Objects with any value below an object path, which may be or stand in a nested array."""
+        for path in BY_KIND[kind].schema.nested:
+            if prefix == path:
+                return self._nested(kind, path, ast.All())
+            if prefix.startswith(path + "."):
+                return self._nested(kind, path, ast.Has(field=None, prefix=prefix))
+        return either([self._has(kind, path, number) for path, number in self._below(kind, prefix)])
+
+    def _each_named(self, kind: Kind, node: Node, field: Field) -> Set:
+        """`attributes.*`, `attributes.c*`: any field in use below the open map whose path fits."""
+        prefix = field.path.partition("*")[0].rpartition(".")[0]
+        fitting = re.compile(".*".join(map(re.escape, field.path.split("*"))), re.DOTALL)
         return either(
-            [self._leaf(kind, node, Field(path, field.kind), number) for path, number in self._below(kind, prefix)]
+            [
+                self._leaf(kind, node, Field(path, field.kind), number)
+                for path, number in self._below(kind, prefix)
+                if fitting.fullmatch(path)
+            ]
         )
 
     # --- leaves ------------------------------------------------------------------------------------
 
     def _leaf(self, kind: Kind, node: Node, field: Field, number: int | None = None) -> Set:
         number = number if number is not None else self._number(kind, field.path)
+        if isinstance(node, ast.Has) and field.path not in BY_KIND[kind].schema.fields:
+            # Below an open map a name may stand for an object.
+            below = self._has_below(kind, field.path)
+            return below if number is None else either([self._has(kind, field.path, number), below])
         if number is None:
             return EMPTY  # no object of the kind has ever had the field
         if isinstance(node, ast.Has):
@@ -339,6 +318,11 @@ class Selector:
             ast.Between: self._between,
             ast.Folded: self._folded,
         }
+
+
+def _is_bare(node: Node) -> bool:
+    """Whether the leaf looks into every field."""
+    return hasattr(node, "field") and node.field is None and not isinstance(node, ast.Has)
 
 
 def _quote(text: str) -> str:

@@ -2,7 +2,5 @@
 SELECT kind, path, field FROM field WHERE tenant = ?;
 -- find: the number of one field
 SELECT field FROM field WHERE tenant = ? AND kind = ? AND path = ?;
--- next: a free number
-SELECT coalesce(max(field), 0) + 1 FROM field WHERE tenant = ?;
 -- add: a field and its number
 INSERT INTO field (tenant, kind, path, field) VALUES (?, ?, ?, ?);

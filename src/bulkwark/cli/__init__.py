@@ -1,0 +1,35 @@
+"""The `bulkwark` command: each flag is also an environment variable and a line of help.
+
+One file for each group of commands; here they are put together, and errors become one line.
+"""
+
+from __future__ import annotations
+
+from bulkwark.cli import demo, jobs, load, serve, tokens, upkeep
+from bulkwark.cli.common import Commands
+
+
+def commands() -> Commands:
+    """The command with all its subcommands; a new one each time, so that tests share nothing."""
+    group = Commands(
+        name="bulkwark",
+        help="Bulkwark: an access-governance server for changes in bulk.",
+        context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110},
+    )
+    for command in (
+        serve.serve,
+        demo.demo,
+        tokens.token,
+        load.load,
+        jobs.jobs,
+        upkeep.backup,
+        upkeep.doctor,
+        upkeep.version,
+    ):
+        group.add_command(command)
+    return group
+
+
+def main() -> None:
+    """Entry point of the `bulkwark` script and of `python -m bulkwark`."""
+    commands().main(prog_name="bulkwark", auto_envvar_prefix="BULKWARK")

@@ -1,0 +1,123 @@
+"""What the commands share: options, the opened store, output, and errors as one line."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import os
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO, Any, TypeVar
+
+import click
+
+from bulkwark.app import DEFAULT_TENANT
+from bulkwark.errors import BulkwarkError, NotFound
+from bulkwark.settings import Settings
+from bulkwark.store.tenants import FILE, Store, Tenant, open_store
+
+DEFAULT_DATA_DIR = Path("bulkwark-data")
+HELP: dict[str, str] = {field.name: field.metadata["help"] for field in dataclasses.fields(Settings)}
+DEFAULTS: dict[str, Any] = {
+    field.name: field.default for field in dataclasses.fields(Settings) if field.default is not dataclasses.MISSING
+}
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+
+class Failure(click.ClickException):
+    """One red line on standard error, and exit status 1."""
+
+    def show(self, file: IO[Any] | None = None) -> None:
+        click.secho(f"error: {self.format_message()}", fg="red", err=True)
+
+
+class Commands(click.Group):
+    """A group whose commands never end in a traceback for what a user can meet."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except BulkwarkError as error:
+            raise Failure(error.sentence()) from error
+        except BrokenPipeError:
+            # `bulkwark jobs list | head`: the reader has seen enough. Standard output must not be flushed again.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            raise click.exceptions.Exit(1) from None
+        except OSError as error:
+            place = f"{error.filename}: " if error.filename else ""
+            raise Failure(f"{place}{error.strerror or error}") from error
+
+
+def data_dir_option(command: Command) -> Command:
+    """`--data-dir`, in every command that touches data."""
+    return click.option(
+        "--data-dir",
+        type=click.Path(path_type=Path, file_okay=False),
+        default=DEFAULT_DATA_DIR,
+        show_default=True,
+        envvar="BULKWARK_DATA_DIR",
+        show_envvar=True,
+        help=HELP["data_dir"],
+    )(command)
+
+
+def tenant_option(command: Command) -> Command:
+    return click.option(
+        "--tenant",
+        default=DEFAULT_TENANT,
+        show_default=True,
+        envvar="BULKWARK_TENANT",
+        show_envvar=True,
+        help="Name of the company in the store.",
+    )(command)
+
+
+def json_option(command: Command) -> Command:
+    return click.option("--json", "as_json", is_flag=True, help="Print JSON, for scripts.")(command)
+
+
+@contextmanager
+def opened(data_dir: Path, *, make: bool = False, read_only: bool = False) -> Iterator[Store]:
+    """The store of a data directory, closed at the end.
+
+    Without `make`, a directory that holds no database is an error: a mistyped path must not look like an empty
+    company. With `read_only`, nothing is written and nothing migrated.
+    """
+    if not make and not (data_dir / FILE).is_file():
+        raise NotFound(
+            f"there is no database in {data_dir}", hint="name the directory that `bulkwark serve` uses with --data-dir"
+        )
+    store = open_store(data_dir, read_only=read_only)
+    try:
+        yield store
+    finally:
+        store.close()
+
+
+def need_tenant(store: Store, name: str) -> Tenant:
+    """The tenant of that name. Raises NotFound naming those that exist."""
+    tenant = store.tenant(name)
+    if tenant is None:
+        known = ", ".join(tenant.name for tenant in store.tenants())
+        raise NotFound(f"there is no tenant {name!r}", hint=f"there are: {known}" if known else "there are none yet")
+    return tenant
+
+
+def print_json(value: Any) -> None:
+    """One JSON document, indented for people and read by scripts all the same."""
+    click.echo(json.dumps(value, indent=2, ensure_ascii=False))
+
+
+def number(value: int) -> str:
+    """`20000` → `20,000`."""
+    return f"{value:,}"
+
+
+def plural(count: int, noun: str) -> str:
+    """`1 role`, `20,000 roles`, `2 identities`."""
+    if count == 1:
+        return f"1 {noun}"
+    return f"{number(count)} {noun[:-1]}ies" if noun.endswith("y") else f"{number(count)} {noun}s"

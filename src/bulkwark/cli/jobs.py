@@ -1,0 +1,197 @@
+"""`bulkwark jobs`: what the store knows of jobs, read directly; a server may run or not."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import click
+import msgspec
+
+from bulkwark.bulk.metadata import Spec
+from bulkwark.bulk.selection import Selector
+from bulkwark.cli.bars import Bars
+from bulkwark.cli.common import (
+    data_dir_option,
+    json_option,
+    need_tenant,
+    number,
+    opened,
+    plural,
+    print_json,
+    tenant_option,
+)
+from bulkwark.domain.jobs import FINISHED, Job, Outcome, Status
+from bulkwark.domain.kinds import Kind
+from bulkwark.domain.times import iso_ms, iso_us
+from bulkwark.errors import NotFound
+from bulkwark.store import jobs as stored
+from bulkwark.store.jobs import Item
+from bulkwark.store.sqlite.engine import Session
+from bulkwark.store.tenants import Tenant
+
+POLL_SECONDS = 0.2
+SHOWN_FAILURES = 10
+SCANNED_ITEMS = 10_000  # items of one read while failures are looked for
+
+
+@click.group()
+def jobs() -> None:
+    """Look at bulk jobs: list them, show one, watch one until it ends."""
+
+
+@jobs.command(name="list")
+@data_dir_option
+@tenant_option
+@click.option("--limit", type=click.IntRange(1), default=20, show_default=True, help="How many, newest first.")
+@json_option
+def list_(data_dir: Path, tenant: str, limit: int, as_json: bool) -> None:
+    """List jobs, newest first."""
+    with opened(data_dir, read_only=True) as store:
+        found = stored.newest(store.read(), need_tenant(store, tenant).number, limit)
+    if as_json:
+        print_json([_as_json(job) for job in found])
+        return
+    if not found:
+        click.echo("There are no jobs.")
+    for job in found:
+        total = "?" if job.total is None else number(job.total)
+        click.echo(f"{job.id}  {iso_us(job.created)[:19]}Z  {job.status:<21}  {number(job.done)}/{total}  {_counts(job)}")
+
+
+@jobs.command()
+@data_dir_option
+@tenant_option
+@click.argument("id")
+@json_option
+def show(data_dir: Path, tenant: str, id: str, as_json: bool) -> None:
+    """Show a job: what it does, its counts, and the first failed items with their reasons."""
+    with opened(data_dir, read_only=True) as store:
+        company, session = need_tenant(store, tenant), store.read()
+        job = _need(session, company, id)
+        failures = list(_failures(session, job))
+    if as_json:
+        shown = [{"id": item.id, "reason": item.reason} for item in failures]
+        print_json(_as_json(job) | {"does": does(job), "selects": selects(job), "failures": shown})
+        return
+    click.echo(f"job        {job.id}")
+    click.echo(f"status     {job.status}{f': {job.error}' if job.error else ''}")
+    click.echo(f"does       {does(job)}")
+    click.echo(f"selects    {selects(job)}")
+    click.echo(f"submitted  {iso_us(job.created)} by {job.submitter}")
+    if job.started is not None:
+        click.echo(f"started    {iso_ms(job.started)}")
+    if job.finished is not None:
+        click.echo(f"finished   {iso_ms(job.finished)}")
+    click.echo(f"items      {number(job.done)} of {'?' if job.total is None else number(job.total)}: {_counts(job)}")
+    if job.hidden:
+        click.echo(f"hidden     {number(job.hidden)} matched that the submitter may not see")
+    for item in failures:
+        click.secho(f"  {item.id or item.rid}: {item.reason}", fg="red")
+    if job.failed > len(failures):
+        click.echo(f"  … and {number(job.failed - len(failures))} more")
+
+
+@jobs.command()
+@data_dir_option
+@tenant_option
+@click.argument("id", required=False)
+@json_option
+def watch(data_dir: Path, tenant: str, id: str | None, as_json: bool) -> None:
+    """Watch a job (the newest, when none is named) until it ends. Status 0: COMPLETED, 1: FAILED."""
+    with opened(data_dir, read_only=True) as store:
+        company, session = need_tenant(store, tenant), store.read()
+        job = _need(session, company, id) if id else _newest(session, company)
+        if as_json:
+            while job.status not in FINISHED:
+                time.sleep(POLL_SECONDS)
+                job = stored.by_number(session, job.tenant, job.number)
+            print_json(_as_json(job))
+        else:
+            job = _watch(session, job)
+    if job.status is Status.FAILED:
+        raise click.exceptions.Exit(1)
+
+
+def _watch(session: Session, job: Job) -> Job:
+    with Bars() as bars:
+        while True:
+            bars.set(job.status, job.done, job.total, _counts(job), key=job.id)
+            if job.status in FINISHED:
+                break
+            time.sleep(POLL_SECONDS)
+            job = stored.by_number(session, job.tenant, job.number)
+    click.echo(f"{job.status}: {_counts(job)}{f' ({job.error})' if job.error else ''}")
+    return job
+
+
+def _need(session: Session, tenant: Tenant, id: str) -> Job:
+    job = stored.get(session, tenant.number, id.lower())
+    if job is None:
+        raise NotFound(f"there is no job {id}", hint="`bulkwark jobs list` shows them")
+    return job
+
+
+def _newest(session: Session, tenant: Tenant) -> Job:
+    found = stored.newest(session, tenant.number, 1)
+    if not found:
+        raise NotFound("there are no jobs")
+    return found[0]
+
+
+def _failures(session: Session, job: Job) -> Iterator[Item]:
+    """The first failed items."""
+    after, left = 0, min(job.failed, SHOWN_FAILURES)
+    while left:
+        page = list(stored.items(session, job, after, SCANNED_ITEMS))
+        for item in page:
+            if item.outcome is Outcome.FAILED and left:
+                left -= 1
+                yield item
+        if len(page) < SCANNED_ITEMS:
+            return
+        after = page[-1].rid
+
+
+# --- in words ------------------------------------------------------------------------------------------
+
+
+def does(job: Job) -> str:
+    """What a job does to each object: `ADD classification = confidential`."""
+    spec = msgspec.json.decode(job.spec, type=Spec)
+    parts = [f"{key} = {', '.join(values)}" if values else f"all of {key}" for key, values in spec.values]
+    scope = f" ({spec.scope})" if spec.operation == "REPLACE" else ""
+    return f"{spec.operation}{scope} {'; '.join(parts) or 'nothing'} on {_nouns(spec.kind)}"
+
+
+def selects(job: Job) -> str:
+    """Which objects a job deals with: its ids, filter or queries."""
+    selector = msgspec.json.decode(job.selector, type=Selector)
+    if selector.by == "ids":
+        return f"{plural(len(selector.ids), Kind(selector.kind).noun)} by id"
+    if selector.by == "filter":
+        return f"{_nouns(selector.kind)} by filter: {selector.filters}"
+    texts = [str((query.get("query") or {}).get("query")) for query in selector.queries]
+    return f"{_nouns(selector.kind)} by query: {' | '.join(texts)}"
+
+
+def _nouns(kind: int) -> str:
+    return plural(2, Kind(kind).noun).removeprefix("2 ")
+
+
+def _counts(job: Job) -> str:
+    counts = {name: getattr(job, name) for name in ("changed", "unchanged", "skipped", "failed", "conflicted")}
+    return ", ".join(f"{number(n)} {name}" for name, n in counts.items() if n or name == "changed")
+
+
+def _as_json(job: Job) -> dict[str, Any]:
+    moments = {
+        "created": iso_us(job.created),
+        "started": None if job.started is None else iso_ms(job.started),
+        "finished": None if job.finished is None else iso_ms(job.finished),
+    }
+    names = "submitter client total done hidden changed unchanged skipped failed conflicted error".split()
+    head = {"id": job.id, "type": job.type, "operation": job.operation, "status": job.status}
+    return head | moments | {name: getattr(job, name) for name in names}

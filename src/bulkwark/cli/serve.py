@@ -1,0 +1,148 @@
+"""`bulkwark serve`: the server, in this process, until a signal ends it."""
+
+from __future__ import annotations
+
+import logging
+import signal
+import socket
+from pathlib import Path
+from types import FrameType
+from typing import NoReturn
+
+import click
+
+from bulkwark import __version__
+from bulkwark.api.services import Services
+from bulkwark.app import DEFAULT_TENANT, App
+from bulkwark.cli.common import DEFAULTS, HELP, data_dir_option, plural
+from bulkwark.domain.kinds import Kind
+from bulkwark.errors import Unavailable
+from bulkwark.query import ast
+from bulkwark.settings import Settings
+from bulkwark.store import credentials, jobs
+
+STOP_SECONDS = 5  # how long running requests may take after a signal
+LEVELS = ("debug", "info", "warning", "error")
+
+
+@click.command()
+@data_dir_option
+@click.option(
+    "--host", default=DEFAULTS["host"], show_default=True, envvar="BULKWARK_HOST", show_envvar=True, help=HELP["host"]
+)
+@click.option(
+    "--port",
+    type=click.IntRange(0, 65535),
+    default=DEFAULTS["port"],
+    show_default=True,
+    envvar="BULKWARK_PORT",
+    show_envvar=True,
+    help=f"{HELP['port'].rstrip('.')}; 0 takes a free one.",
+)
+@click.option(
+    "--rate-limit",
+    default=DEFAULTS["rate_limit"],
+    show_default=True,
+    envvar="BULKWARK_RATE_LIMIT",
+    show_envvar=True,
+    help=HELP["rate_limit"],
+)
+@click.option(
+    "--log-level",
+    type=click.Choice(LEVELS, case_sensitive=False),
+    default="info",
+    show_default=True,
+    envvar="BULKWARK_LOG_LEVEL",
+    show_envvar=True,
+    help="Least severity that is logged to standard error.",
+)
+def serve(data_dir: Path, host: str, port: int, rate_limit: str, log_level: str) -> None:
+    """Run the server. It is ready when GET /health answers 200; SIGTERM or Ctrl-C ends it."""
+    # `uvicorn` takes 0.1 s to import; the other commands do without it.
+    import uvicorn
+
+    signal.signal(signal.SIGTERM, _leave)
+    signal.signal(signal.SIGINT, _leave)
+    logging.basicConfig(level=log_level.upper(), format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    logging.getLogger("uvicorn").setLevel(max(logging.WARNING, logging.getLevelName(log_level.upper())))
+    with _bound(host, port) as listener:
+        app = App(Settings(data_dir, host, listener.getsockname()[1], rate_limit))
+        try:
+            # Started here rather than by the ASGI life span: errors stay ours, and are one line.
+            services = app.start()
+            _greet(services, app.settings)
+            config = uvicorn.Config(
+                app,
+                http="httptools",
+                lifespan="off",
+                log_config=None,
+                access_log=False,
+                server_header=False,
+                proxy_headers=False,
+                timeout_graceful_shutdown=STOP_SECONDS,
+            )
+            uvicorn.Server(config).run(sockets=[listener])
+        finally:
+            app.stop()
+
+
+def _leave(_signal: int, _frame: FrameType | None) -> NoReturn:
+    """Before and after uvicorn's own handlers, which end requests in good order: the exit status is 0."""
+    raise SystemExit(0)
+
+
+def _bound(host: str, port: int) -> socket.socket:
+    """A socket at the address, bound before the store is opened. Raises Unavailable."""
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        found = socket.socket(family, kind, protocol)
+        found.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        found.bind(address)
+    except OSError as error:
+        raise Unavailable(
+            f"cannot listen on {host} port {port}: {error.strerror or error}", hint="choose another with --port"
+        ) from error
+    return found
+
+
+def _greet(services: Services, settings: Settings) -> None:
+    """What runs where, what it holds, and for a fresh one the way to the first token."""
+    session = services.store.read()
+    tenants = list(services.store.tenants())
+    counts = {kind: sum(t.objects.count(session, kind) for t in tenants) for kind in Kind}
+    address = f"http://{f'[{settings.host}]' if ':' in settings.host else settings.host}:{settings.port}"
+    click.echo(f"Bulkwark {__version__} serves {address}")
+    click.echo(f"  data       {settings.data_dir.resolve()}")
+    click.echo(f"  holds      {', '.join(plural(count, kind.noun) for kind, count in counts.items())}")
+    unfinished = len(jobs.all_unfinished(session))
+    if unfinished:
+        click.echo(f"  resuming   {plural(unfinished, 'unfinished job')}")
+    if not services.limits.enabled:
+        click.echo("  rate limit off")
+    if not any(list(credentials.listed(session, t.number, kind, ast.All())) for t in tenants for kind in ("pat", "client")):
+        click.echo(first_token(settings, address))
+    if not counts[Kind.ROLE]:
+        click.echo(f"\nNo roles yet. A company to try things on:\n\n  {_load(settings)}")
+    click.echo("", nl=True)
+
+
+def first_token(settings: Settings, address: str) -> str:
+    """How to get the first token, as commands that can be pasted."""
+    return f"""
+No one can sign in yet. Make a credential for an administrator:
+
+  bulkwark token create --data-dir {settings.data_dir} --name first --user-level ORG_ADMIN
+
+With the id and the secret that it prints, get an access token:
+
+  curl -s {address}/oauth/token -d grant_type=client_credentials -d client_id=ID -d client_secret=SECRET
+
+And with its `access_token`, search:
+
+  curl -s '{address}/v2025/search?limit=5' -H 'Authorization: Bearer TOKEN' \\
+    -H 'Content-Type: application/json' -d '{{"indices":["roles"],"query":{{"query":"name:Finance"}}}}'"""
+
+
+def _load(settings: Settings) -> str:
+    tenant = "" if DEFAULT_TENANT == "default" else f" --tenant {DEFAULT_TENANT}"
+    return f"bulkwark load --data-dir {settings.data_dir} --synthetic roles=2000{tenant}"

@@ -1,0 +1,91 @@
+"""Sets of rids before they become SQL: what FTS5 can answer by itself, what a SELECT answers, nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+# FTS5's parser overflows at about 25 levels of brackets that open to the right (measured with SQLite 3.54).
+MAX_DEPTH = 12
+# SQLite takes at most 500 SELECTs in one compound.
+MAX_COMPOUND = 400
+
+
+@dataclass(frozen=True, slots=True)
+class Fts:
+    """A set that FTS5 can select by itself; `depth` counts the levels of brackets."""
+
+    expr: str
+    depth: int = 0
+
+    def select(self) -> Sql:
+        return Sql("SELECT rowid AS rid FROM fts WHERE fts MATCH ?", (self.expr,))
+
+
+@dataclass(frozen=True, slots=True)
+class Sql:
+    """A set given by a SELECT with one column, `rid`."""
+
+    text: str
+    params: tuple[Any, ...] = ()
+
+    def select(self) -> Sql:
+        return self
+
+
+@dataclass(frozen=True, slots=True)
+class Empty:
+    """The empty set."""
+
+    def select(self) -> Sql:
+        return Sql("SELECT NULL AS rid WHERE 0")
+
+
+Set = Fts | Sql | Empty
+EMPTY = Empty()
+
+
+def both(sets: Sequence[Set]) -> Set:
+    """The intersection."""
+    if any(isinstance(s, Empty) for s in sets):
+        return EMPTY
+    return _joined("AND", "INTERSECT", sets)
+
+
+def either(sets: Sequence[Set]) -> Set:
+    """The union."""
+    return _joined("OR", "UNION", sets)
+
+
+def without(base: Set, less: Set) -> Set:
+    """What is in `base` and not in `less`."""
+    if isinstance(base, Empty) or isinstance(less, Empty):
+        return base
+    if isinstance(base, Fts) and isinstance(less, Fts) and max(base.depth, less.depth) < MAX_DEPTH:
+        return Fts(f"({base.expr}) NOT ({less.expr})", max(base.depth, less.depth) + 1)
+    return _compound("EXCEPT", [base, less])
+
+
+def _joined(word: str, compound: str, sets: Sequence[Set]) -> Set:
+    fts = [s for s in dict.fromkeys(sets) if isinstance(s, Fts)]
+    rest: list[Set] = [s for s in dict.fromkeys(sets) if isinstance(s, Sql)]
+    shallow = [s for s in fts if s.depth < MAX_DEPTH]
+    rest = [*(s for s in fts if s.depth >= MAX_DEPTH), *rest]
+    if len(shallow) == 1:
+        rest.insert(0, shallow[0])
+    elif shallow:
+        expr = f" {word} ".join(f"({s.expr})" for s in shallow)
+        rest.insert(0, Fts(expr, max(s.depth for s in shallow) + 1))
+    if not rest:
+        return EMPTY
+    while len(rest) > MAX_COMPOUND:
+        groups = [rest[i : i + MAX_COMPOUND] for i in range(0, len(rest), MAX_COMPOUND)]
+        rest = [_compound(compound, group) for group in groups]
+    return rest[0] if len(rest) == 1 else _compound(compound, rest)
+
+
+def _compound(word: str, sets: Sequence[Set]) -> Sql:
+    parts = [s.select() for s in sets]
+    text = f" {word} ".join(f"SELECT rid FROM ({p.text})" for p in parts)
+    return Sql(text, tuple(v for p in parts for v in p.params))

@@ -1,0 +1,125 @@
+"""Every operation of the table, at every version it is served at: it works, and it keeps the wrong callers out."""
+
+from __future__ import annotations
+
+from urllib.parse import quote
+
+import pytest
+
+from bulkwark.api.operations import ALIASES, OPERATIONS, Operation, paths
+from tests.api.served import GOOD, Good, job
+from tests.api.test_bad_input import cause
+from tests.house import Client, House, Reply
+
+FORMS = [(operation, version, path) for operation in OPERATIONS for version, path in paths(operation)]
+NAMES = [f"{operation.id} {version or 'unversioned'}" for operation, version, _ in FORMS]
+UNKNOWN = "dddddddddddddddddddddddddddddddd"
+
+
+def call(client: Client, operation: Operation, path: str, good: Good, **other: str) -> Reply:
+    params = {name: quote(value, safe="") for name, value in (good.params | other).items()}
+    target = path.format(**params) + (f"?{good.query}" if good.query else "")
+    headers = {"content-type": "application/json-patch+json"} if operation.body == "patch" else {}
+    return client(operation.method, target, good.body, headers=headers if good.body is not None else None)
+
+
+def test_every_operation_has_a_good_request() -> None:
+    assert {operation.id for operation in OPERATIONS} == set(GOOD)
+    assert len({operation.id for operation in OPERATIONS}) == len(OPERATIONS)
+
+
+@pytest.mark.parametrize(("operation", "version", "path"), FORMS, ids=NAMES)
+def test_an_operation_answers_with_its_documented_success(
+    module_house: House, operation: Operation, version: str, path: str
+) -> None:
+    good = GOOD[operation.id](module_house)
+
+    reply = call(module_house.admin, operation, path, good)
+
+    assert reply.status == operation.success, reply.body[:500]
+    assert reply.body or operation.method != "GET"
+    if reply.body:
+        assert reply.headers["content-type"] == "application/json"
+        reply.json()
+    else:
+        assert "content-type" not in reply.headers
+        assert reply.status in (202, 204)
+
+
+@pytest.mark.parametrize(("operation", "version", "path"), FORMS, ids=NAMES)
+def test_an_operation_keeps_the_wrong_callers_out(
+    module_house: House, operation: Operation, version: str, path: str
+) -> None:
+    good = GOOD[operation.id](module_house)
+    all_jobs_done(module_house)
+    before = module_house.digest()
+
+    stranger = call(module_house.nobody, operation, path, good)
+    scopeless = call(module_house.as_("ORG_ADMIN", scopes=["idn:nothing:read"]), operation, path, good)
+
+    assert (stranger.status, scopeless.status) == (401, 403)
+    assert cause(stranger, None).startswith("JWT validation failed")
+    assert cause(scopeless, None).startswith("the token lacks the scope (one of ")
+    if operation.levels:
+        low = call(module_house.as_("HELPDESK"), operation, path, good)
+        assert low.status == 403
+        assert cause(low, None) == f"the user lacks the level (one of {', '.join(operation.levels)})"
+    assert module_house.digest() == before
+
+
+@pytest.mark.parametrize(
+    ("operation", "version", "path"),
+    [form for form in FORMS if "{" in form[2]],
+    ids=[name for name, form in zip(NAMES, FORMS, strict=True) if "{" in form[2]],
+)
+def test_what_the_path_names_and_does_not_exist_is_not_found(
+    module_house: House, operation: Operation, version: str, path: str
+) -> None:
+    good = GOOD[operation.id](module_house)
+    for name in good.params:
+        reply = call(module_house.admin, operation, path, good, **{name: UNKNOWN})
+
+        assert reply.status == 404, (name, reply.body)
+        assert UNKNOWN in cause(reply, None)
+
+
+@pytest.mark.parametrize("operation", OPERATIONS, ids=[operation.id for operation in OPERATIONS])
+def test_an_application_may_call_only_where_it_is_documented(module_house: House, operation: Operation) -> None:
+    good = GOOD[operation.id](module_house)
+    version, path = next(paths(operation))
+
+    reply = call(module_house.application(), operation, path, good)
+
+    assert reply.status == (operation.success if operation.application else 403), reply.body
+
+
+@pytest.mark.parametrize("scope", sorted({scope for operation in OPERATIONS for scope in operation.scopes}))
+def test_each_scope_opens_exactly_the_operations_that_name_it(module_house: House, scope: str) -> None:
+    caller = module_house.as_("ORG_ADMIN", scopes=[scope])
+
+    for operation in OPERATIONS:
+        version, path = next(paths(operation))
+        reply = caller(operation.method, path.replace("{", "no-").replace("}", "") + "?owner-id=me", {})
+        assert (reply.status != 403) == (scope in operation.scopes), (operation.id, reply.body)
+
+
+def test_the_status_of_a_job_is_given_under_its_id_too(module_house: House) -> None:
+    id = job(module_house)
+    for alias in ALIASES:
+        for _, path in paths(alias):
+            assert call(module_house.admin, alias, path, Good({"id": id})).ok(202)["id"] == id
+
+
+def test_an_operation_is_not_found_at_versions_without_it(module_house: House) -> None:
+    for operation in OPERATIONS:
+        missing = {"v3", "beta", "v2024", "v2025", "v2026"} - set(operation.versions)
+        for version in missing if not operation.path.startswith("/bulkwark") else ():
+            reply = call(module_house.admin, operation, f"/{version}{operation.path}", GOOD[operation.id](module_house))
+            assert reply.status == 404
+            assert "it is in " in cause(reply, None)
+
+
+def all_jobs_done(house: House) -> None:
+    """Jobs that good requests have started would move the digest."""
+    for job in house.admin.get("/bulkwark/v1/jobs").ok():
+        house.wait(job["id"])
