@@ -14,9 +14,9 @@ from bulkwark.query.ast import Checked
 from bulkwark.query.check import check, check_filter
 from bulkwark.query.fields import Kind as FieldKind
 from bulkwark.query.fields import Schema
+from bulkwark.store.dialect import Session
 from bulkwark.store.indexes import INDEXES
 from bulkwark.store.objects import Stored
-from bulkwark.store.sqlite.engine import Session
 from bulkwark.store.tenants import Tenant
 from tests.query.oracle import matches
 from tests.query.samples import NOW_MS

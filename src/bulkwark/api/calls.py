@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgspec
@@ -12,7 +13,7 @@ from bulkwark.errors import Invalid
 
 if TYPE_CHECKING:
     from bulkwark.api.services import Services
-    from bulkwark.store.sqlite.engine import Session
+    from bulkwark.store.dialect import Session
     from bulkwark.store.tenants import Tenant
 
 T = TypeVar("T")
@@ -70,6 +71,21 @@ class Call(msgspec.Struct, gc=False):
         if not self.body:
             raise Invalid("the body is empty", where="body", hint="send JSON")
         return decode(self.body, type)
+
+    def strict_object(self) -> dict[str, Any]:
+        """The body as a JSON object in which no member stands twice: in a bulk change each could be meant."""
+        found = require_object(self.json(Any), "body")
+        json.loads(self.body, object_pairs_hook=_refuse_twice)
+        return found
+
+
+def _refuse_twice(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        names = [name for name, _ in pairs]
+        twice = next(name for name in names if names.count(name) > 1)
+        raise Invalid(f"the member {twice!r} stands twice in one object", where="body")
+    return found
 
 
 def decode(body: bytes, type: type[T]) -> T:

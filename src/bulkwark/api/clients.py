@@ -9,14 +9,14 @@ import msgspec
 from bulkwark.api import answers, patches
 from bulkwark.api.answers import Answer
 from bulkwark.api.calls import Call
-from bulkwark.auth.credentials import MAX_NAME, check_scopes, make_client, require_no_more
+from bulkwark.auth.credentials import MAX_NAME, check_scopes, condition, make_client, require_no_more
 from bulkwark.domain.documents import Document
 from bulkwark.domain.kinds import plain_id
 from bulkwark.domain.times import iso_ms
 from bulkwark.errors import Invalid, NotFound
 from bulkwark.store import credentials
 from bulkwark.store.credentials import CLIENT, Credential
-from bulkwark.store.sqlite.engine import Session
+from bulkwark.store.dialect import Session
 
 INT32 = 2**31 - 1
 REFRESH_VALIDITY = 86_400  # seconds, where the caller names none
@@ -66,7 +66,7 @@ class ClientBody(msgspec.Struct, kw_only=True):
 
 def list_clients(call: Call) -> Answer:
     """GET /oauth-clients."""
-    root = credentials.condition(call.query.get("filters"), call.now)
+    root = condition(call.query.get("filters"), call.now)
     return answers.ok([_wire(one) for one in credentials.listed(call.read(), call.tenant.number, CLIENT, root)])
 
 

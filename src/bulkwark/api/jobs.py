@@ -9,6 +9,7 @@ from bulkwark.api.answers import Answer
 from bulkwark.api.calls import Call
 from bulkwark.domain import metadata
 from bulkwark.domain.jobs import Job
+from bulkwark.domain.kinds import uuid_id
 from bulkwark.domain.metadata import Catalogue
 from bulkwark.domain.times import iso_ms, iso_us
 from bulkwark.errors import NotFound
@@ -87,7 +88,7 @@ def wire(job: Job) -> dict[str, Any]:
 
 
 def _need(call: Call) -> Job:
-    job = jobs.get(call.read(), call.tenant.number, call.params["id"])
+    job = jobs.get(call.read(), call.tenant.number, uuid_id(call.params["id"]))
     if job is None:
         raise NotFound(f"there is no job {call.params['id']}")
     return job

@@ -15,7 +15,7 @@ from bulkwark.domain.metadata import Attribute, Catalogue
 from bulkwark.errors import Invalid, NotFound
 from bulkwark.query import filters
 from bulkwark.query.analysis import fold
-from bulkwark.store.sqlite.engine import Session
+from bulkwark.store.dialect import Session
 
 FILTERS = ("key", "name", "type", "status", "objectTypes")
 SORTERS = ("name", "key")

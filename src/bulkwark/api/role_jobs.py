@@ -17,7 +17,7 @@ from bulkwark.bulk import selection
 from bulkwark.bulk.metadata import Spec
 from bulkwark.bulk.selection import Selector
 from bulkwark.domain.jobs import Job, official, official_in_list
-from bulkwark.domain.kinds import Kind, plain_id
+from bulkwark.domain.kinds import Kind, plain_id, uuid_id
 from bulkwark.domain.metadata import Operation, Scope
 from bulkwark.domain.times import iso_us
 from bulkwark.errors import Invalid, NotFound
@@ -31,7 +31,7 @@ VALUES = ("values", "attributeValue", "value")
 
 def by_ids(call: Call) -> Answer:
     """POST …/bulk-update/ids: up to 3,000 roles, all of which must exist."""
-    body = require_object(call.json(Any), "body")
+    body = call.strict_object()
     given = _member(body, "roles")
     if not isinstance(given, list) or not all(isinstance(id, str) for id in given):
         raise Invalid("a list of role ids is expected", where="/roles")
@@ -49,7 +49,7 @@ def by_ids(call: Call) -> Answer:
 
 def by_filter(call: Call) -> Answer:
     """POST …/bulk-update/filter: every role that the standard filter selects."""
-    body = require_object(call.json(Any), "body")
+    body = call.strict_object()
     text = _member(body, "filters")
     if not isinstance(text, str):
         raise Invalid("a filter is a string", where="/filters")
@@ -60,7 +60,7 @@ def by_filter(call: Call) -> Answer:
 
 def by_query(call: Call) -> Answer:
     """POST …/bulk-update/query: every role that the search query selects."""
-    body = require_object(call.json(Any), "body")
+    body = call.strict_object()
     queries = selection.require_search(_member(body, "query"))
     spec = _spec(call, body)
     selector = Selector("query", call.now, Kind.ROLE, queries=queries, owner=own_only(call.actor))
@@ -178,16 +178,10 @@ def status_literal(call: Call) -> Answer:
 
 
 def _status(call: Call, id: str) -> Answer:
-    job = jobs.get(call.read(), call.tenant.number, _uuid(id))
+    job = jobs.get(call.read(), call.tenant.number, uuid_id(id))
     if job is None or job.type != TYPE:
         raise NotFound(f"there is no job {id}")
     return answers.ok(_wire(job, official(job.status)), 202)
-
-
-def _uuid(id: str) -> str:
-    """A job id as stored, with hyphens; both forms are accepted."""
-    plain = plain_id(id)
-    return f"{plain[:8]}-{plain[8:12]}-{plain[12:16]}-{plain[16:20]}-{plain[20:]}" if len(plain) == 32 else id
 
 
 def _wire(job: Job, status: str) -> dict[str, str]:

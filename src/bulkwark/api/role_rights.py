@@ -9,8 +9,8 @@ from bulkwark.domain import roles
 from bulkwark.domain.kinds import Kind, plain_id
 from bulkwark.errors import Forbidden, Invalid
 from bulkwark.query.ast import Node
+from bulkwark.store.dialect import Session
 from bulkwark.store.objects import Stored
-from bulkwark.store.sqlite.engine import Session
 
 SUBADMIN = "ROLE_SUBADMIN"
 

@@ -23,8 +23,8 @@ from bulkwark.query.analysis import fold
 from bulkwark.query.ast import Node
 from bulkwark.query.fields import Field
 from bulkwark.query.fields import Kind as FieldKind
+from bulkwark.store.dialect import Session
 from bulkwark.store.objects import New, Stored
-from bulkwark.store.sqlite.engine import Session
 
 LIST_DEFAULT, LIST_MOST = 50, 50
 FILTER_DEFAULT, FILTER_MOST = 50, 250

@@ -19,6 +19,7 @@ from bulkwark.auth.credentials import (
     MOST_VALIDITY,
     check_name,
     check_scopes,
+    condition,
     make_pat,
     owner_of,
     require_no_more,
@@ -29,7 +30,7 @@ from bulkwark.domain.times import iso_ms
 from bulkwark.errors import Forbidden, Invalid, NotFound
 from bulkwark.store import credentials
 from bulkwark.store.credentials import PAT, Credential
-from bulkwark.store.sqlite.engine import Session
+from bulkwark.store.dialect import Session
 
 ALL_READ = ("sp:all-personal-access-tokens:read", "sp:all-personal-access-tokens:manage")
 ALL_MANAGE = ("sp:all-personal-access-tokens:manage",)
@@ -72,7 +73,7 @@ def list_tokens(call: Call) -> Answer:
     if owner != call.actor.identity_id and not _may_all(call, ALL_READ):
         hint = "owner-id=me lists your own; all: ORG_ADMIN with sp:all-personal-access-tokens:read"
         raise Forbidden("the caller may not see the personal access tokens of others", hint=hint)
-    root = credentials.condition(call.query.get("filters"), call.now)
+    root = condition(call.query.get("filters"), call.now)
     session, names = call.read(), dict[str, Document]()
     found = []
     for one in credentials.listed(session, call.tenant.number, PAT, root):

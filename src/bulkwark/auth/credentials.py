@@ -18,13 +18,18 @@ from bulkwark.domain.documents import Document
 from bulkwark.domain.kinds import Kind, new_id
 from bulkwark.domain.times import iso_ms
 from bulkwark.errors import Forbidden, Invalid
+from bulkwark.query import ast, filters
 from bulkwark.query.analysis import fold
+from bulkwark.query.check import check_filter
+from bulkwark.query.fields import schema
 from bulkwark.store import credentials
 from bulkwark.store.credentials import CLIENT, PAT, Credential
+from bulkwark.store.dialect import Session
 from bulkwark.store.objects import New
-from bulkwark.store.sqlite.engine import Session
 from bulkwark.store.tenants import Store, Tenant
 
+SCHEMA = schema("credentials", "date lastUsed")
+FILTERS = {"lastUsed": frozenset({"le", "isnull"})}  # documented for both lists
 DEFAULT_SCOPES = (EVERY_SCOPE,)
 DEFAULT_SCOPE = "sp:scopes:default"  # holds only what needs no scope, so anyone may hand it on
 DEFAULT_VALIDITY = 43_200  # seconds that an access token is good
@@ -237,3 +242,10 @@ def _make(
     new = Credential(tenant.number, new_id(), type, identity, levels, stored, document, now, now)
     credentials.add(session, new)
     return Made(new, shown)
+
+
+def condition(text: str | None, now_ms: int) -> ast.Node:
+    """The checked root of a list's `filters`; everything when there is none. Raises QueryError."""
+    if text is None or not text.strip():
+        return credentials.EVERYTHING
+    return check_filter(filters.parse(text), SCHEMA, FILTERS, now_ms=now_ms, text=text).root

@@ -15,8 +15,8 @@ from bulkwark.domain.kinds import Kind
 from bulkwark.domain.metadata import Catalogue
 from bulkwark.domain.times import iso_ms
 from bulkwark.errors import Invalid
+from bulkwark.store.dialect import Session
 from bulkwark.store.objects import New, Stored, head
-from bulkwark.store.sqlite.engine import Session
 from bulkwark.store.tenants import Tenant
 
 ATTRIBUTE = "metadata-attribute"

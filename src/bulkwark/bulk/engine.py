@@ -17,8 +17,8 @@ from typing import Protocol
 from bulkwark.domain.jobs import FINISHED, Job, Status
 from bulkwark.errors import BulkwarkError, Unavailable
 from bulkwark.store import jobs
+from bulkwark.store.dialect import Session, Turn
 from bulkwark.store.jobs import NewJob
-from bulkwark.store.sqlite.engine import Session, Turn
 from bulkwark.store.tenants import Store, Tenant
 
 log = logging.getLogger("bulkwark.bulk")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import msgspec
 
 from bulkwark.bulk import selection
@@ -9,13 +11,15 @@ from bulkwark.bulk.selection import Selector
 from bulkwark.domain import metadata
 from bulkwark.domain.jobs import Job
 from bulkwark.domain.kinds import Kind
-from bulkwark.domain.metadata import Change, Operation, Scope
+from bulkwark.domain.metadata import Change, Operation, Pairs, Scope
+from bulkwark.errors import Invalid
 from bulkwark.store import jobs, search
 from bulkwark.store.chunks import MetadataChunks
-from bulkwark.store.sqlite.engine import Session
+from bulkwark.store.dialect import Session
 from bulkwark.store.tenants import Tenant
 
 NAME = "metadata"
+Rule = Callable[[Pairs], Pairs]
 OBJECT_TYPES = {Kind.ROLE: ("role", "roles"), Kind.ACCESS_PROFILE: ("accessprofile", "access_profile")}
 
 
@@ -39,12 +43,25 @@ def change(session: Session, tenant: Tenant, spec: Spec) -> Change:
     )
 
 
+def _rule(session: Session, tenant: Tenant, spec: Spec) -> Rule:
+    """What the spec makes of an object's pairs. If the catalogue no longer allows it, every item fails and says why."""
+    try:
+        return change(session, tenant, spec).apply
+    except Invalid as found:
+        fault = found
+
+    def refuse(before: Pairs) -> Pairs:
+        raise fault
+
+    return refuse
+
+
 class MetadataOperation:
     """Plugs into the engine (`bulk/engine.py: Operation`)."""
 
     def __init__(self) -> None:
         self._chunks = MetadataChunks()
-        self._rule: tuple[tuple[int, int, int], Change] | None = None
+        self._rule: tuple[tuple[int, int, int], Rule] | None = None
 
     def freeze(self, session: Session, tenant: Tenant, job: Job) -> None:
         selector = msgspec.json.decode(job.selector, type=Selector)
@@ -62,9 +79,8 @@ class MetadataOperation:
         version = tenant.metadata.catalogue(session).version
         key = (job.tenant, job.number, version)
         if self._rule is None or self._rule[0] != key:
-            spec = msgspec.json.decode(job.spec, type=Spec)
-            self._rule = key, change(session, tenant, spec)
-        self._chunks.apply(session, job, last, self._rule[1].apply, version, now)
+            self._rule = key, _rule(session, tenant, msgspec.json.decode(job.spec, type=Spec))
+        self._chunks.apply(session, job, last, self._rule[1], version, now)
 
     def forget(self) -> None:
         self._chunks.forget()

@@ -28,8 +28,8 @@ from bulkwark.domain.kinds import Kind
 from bulkwark.domain.times import iso_ms, iso_us
 from bulkwark.errors import NotFound
 from bulkwark.store import jobs as stored
+from bulkwark.store.dialect import Session
 from bulkwark.store.jobs import Item
-from bulkwark.store.sqlite.engine import Session
 from bulkwark.store.tenants import Tenant
 
 POLL_SECONDS = 0.2
@@ -192,6 +192,6 @@ def _as_json(job: Job) -> dict[str, Any]:
         "started": None if job.started is None else iso_ms(job.started),
         "finished": None if job.finished is None else iso_ms(job.finished),
     }
-    names = "submitter client total done hidden changed unchanged skipped failed conflicted error".split()
+    names = ["submitter", "client", "total", "done", "hidden", "changed", "unchanged", "skipped", "failed", "conflicted", "error"]
     head = {"id": job.id, "type": job.type, "operation": job.operation, "status": job.status}
     return head | moments | {name: getattr(job, name) for name in names}

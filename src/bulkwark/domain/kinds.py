@@ -55,6 +55,12 @@ def plain_id(text: str) -> str:
     return text.lower()
 
 
+def uuid_id(text: str) -> str:
+    """The id of a job as stored, with hyphens; both forms are accepted on input."""
+    plain = plain_id(text)
+    return f"{plain[:8]}-{plain[8:12]}-{plain[12:16]}-{plain[16:20]}-{plain[20:]}" if len(plain) == 32 else text
+
+
 def require_number(number: int, kind: Kind) -> int:
     """The number, or Invalid when a tenant has used up the 2^29 numbers of a kind."""
     if number >= 1 << NUMBER_BITS:

@@ -12,7 +12,7 @@ from bulkwark.domain import metadata
 from bulkwark.domain.jobs import Job, Outcome
 from bulkwark.domain.metadata import Pairs
 from bulkwark.errors import Invalid
-from bulkwark.store.sqlite.engine import Session
+from bulkwark.store.dialect import Session
 
 MAX_TRANSFORMS = 50_000  # distinct texts kept between chunks; bounds memory
 

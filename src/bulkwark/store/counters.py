@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bulkwark.store.sqlite.engine import Session
+from bulkwark.store.dialect import Session
 
 SERVER = 0  # the `tenant` of counters that all tenants share
 

@@ -9,17 +9,13 @@ import msgspec
 
 from bulkwark.domain.documents import Document
 from bulkwark.domain.times import parse_ms
-from bulkwark.query import ast, filters
-from bulkwark.query.check import check_filter
-from bulkwark.query.fields import schema
-from bulkwark.store.sqlite.engine import Row, Session
+from bulkwark.query import ast
+from bulkwark.store.dialect import Row, Session
 
 PAT = "pat"
 CLIENT = "client"
 SERVER = 0  # the `tenant` of the server's own keys
 
-SCHEMA = schema("credentials", "date lastUsed")
-FILTERS = {"lastUsed": frozenset({"le", "isnull"})}  # documented for both lists
 EVERYTHING = ast.All()
 
 
@@ -82,13 +78,6 @@ def find(session: Session, id: str) -> Credential | None:
     """The credential of any tenant and type."""
     row = session.one("credentials.find", (id,))
     return _credential(row) if row else None
-
-
-def condition(text: str | None, now_ms: int) -> ast.Node:
-    """The checked root of a list's `filters`; everything when there is none. Raises QueryError."""
-    if text is None or not text.strip():
-        return EVERYTHING
-    return check_filter(filters.parse(text), SCHEMA, FILTERS, now_ms=now_ms, text=text).root
 
 
 def listed(session: Session, tenant: int, type: str, root: ast.Node = EVERYTHING) -> Iterator[Credential]:

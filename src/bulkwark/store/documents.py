@@ -9,7 +9,7 @@ import msgspec
 
 from bulkwark.domain.kinds import Kind, kind_of
 from bulkwark.domain.times import iso_ms
-from bulkwark.store.sqlite.engine import Session
+from bulkwark.store.dialect import Session
 
 # What an element of a nested array shows of the object it links to (BaseEntitlement, BaseAccessProfile).
 _ENTITLEMENT = ("id", "name", "description", "attribute", "value", "schema", "privileged", "sourceSchemaObjectType")

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from bulkwark.domain.kinds import Kind
 from bulkwark.store import counters
 from bulkwark.store.entries import ALL, FOLDED
 from bulkwark.store.indexes import BY_KIND
-from bulkwark.store.sqlite.engine import Session
+
+if TYPE_CHECKING:
+    from bulkwark.store.dialect import Session
 
 
 class FieldNumbers:

@@ -7,8 +7,7 @@ from dataclasses import dataclass
 
 from bulkwark.domain.jobs import Job, Outcome, Status
 from bulkwark.store import counters
-from bulkwark.store.sqlite.engine import Row, Session
-from bulkwark.store.sqlite.sets import Sql
+from bulkwark.store.dialect import Row, Session, Sql
 
 
 def _job(row: Row) -> Job:
@@ -88,13 +87,10 @@ def start(session: Session, job: Job, now: int) -> bool:
 
 def freeze(session: Session, job: Job, selection: Sql) -> int:
     """Write the targets: one INSERT … SELECT inside the database. PRE_PROCESS → PRE_PROCESS_COMPLETED."""
-    before = session.connection.total_changes()
-    for _ in session.execute(
+    total = session.change(
         f"INSERT INTO job_target (tenant, job, rid) SELECT ?, ?, rid FROM ({selection.text}) ORDER BY rid",
         (job.tenant, job.number, *selection.params),
-    ):
-        pass
-    total = session.connection.total_changes() - before
+    )
     session.run("jobs.selected", (total, job.tenant, job.number))
     return total
 

@@ -10,7 +10,7 @@ from bulkwark.domain import metadata
 from bulkwark.domain.documents import Document
 from bulkwark.domain.metadata import Attribute, Catalogue, Value
 from bulkwark.store import counters
-from bulkwark.store.sqlite.engine import Session
+from bulkwark.store.dialect import Session
 
 VERSION = "metadata-version"  # counter: raised by every change of the catalogue, in any process
 

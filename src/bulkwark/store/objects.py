@@ -13,11 +13,10 @@ from bulkwark.domain import documents
 from bulkwark.domain.documents import Document
 from bulkwark.domain.kinds import Kind, first_rid, kind_of, require_number
 from bulkwark.store import counters
+from bulkwark.store.dialect import Session, index
 from bulkwark.store.entries import Entry, derive
 from bulkwark.store.fields import FieldNumbers
 from bulkwark.store.indexes import BY_KIND
-from bulkwark.store.sqlite import index
-from bulkwark.store.sqlite.engine import Session
 
 
 class Stored(msgspec.Struct, frozen=True, gc=False):

@@ -12,9 +12,8 @@ from bulkwark.domain.times import parse_ms
 from bulkwark.errors import Invalid
 from bulkwark.query.ast import All, Checked
 from bulkwark.query.fields import Kind as FieldKind
+from bulkwark.store.dialect import Session, order
 from bulkwark.store.indexes import BY_KIND, INDEXES
-from bulkwark.store.sqlite import order
-from bulkwark.store.sqlite.engine import Session
 from bulkwark.store.tenants import Tenant
 
 

@@ -12,14 +12,11 @@ from bulkwark.domain.kinds import Kind, new_id
 from bulkwark.errors import Invalid, Unavailable
 from bulkwark.query.ast import Checked
 from bulkwark.store import counters, fields
+from bulkwark.store.dialect import Database, Selector, Session, Sql, Turn, migrate
 from bulkwark.store.fields import FieldNumbers
 from bulkwark.store.indexes import INDEXES
 from bulkwark.store.metadata import Metadata, Wire
 from bulkwark.store.objects import Objects
-from bulkwark.store.sqlite.engine import Database, Session, Turn
-from bulkwark.store.sqlite.migrate import migrate
-from bulkwark.store.sqlite.select import Selector
-from bulkwark.store.sqlite.sets import Sql
 
 FILE = "bulkwark.db"
 MAX_TENANTS = 1 << 15

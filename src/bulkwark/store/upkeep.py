@@ -10,9 +10,9 @@ import msgspec
 from bulkwark.domain import documents
 from bulkwark.domain.kinds import KIND_BITS, NUMBER_BITS, kind_of
 from bulkwark.domain.metadata import parse
+from bulkwark.store.dialect import Session
 from bulkwark.store.entries import GAP, derive
 from bulkwark.store.indexes import BY_KIND
-from bulkwark.store.sqlite.engine import Session
 from bulkwark.store.tenants import Store, Tenant
 
 SETTLE_FROM = 1_000  # written objects; below that the index has nothing to settle

@@ -118,8 +118,12 @@ class Session:
 
     def run(self, name: str, params: Params = None) -> int:
         """Execute the named statement and count the rows it changed."""
+        return self.change(STATEMENTS[name], params)
+
+    def change(self, sql: str, params: Params = None) -> int:
+        """The same for a text built by this dialect's emitter."""
         before = self.connection.total_changes()
-        for _ in self.execute(STATEMENTS[name], params):
+        for _ in self.execute(sql, params):
             pass
         return self.connection.total_changes() - before
 

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from typing import Any
 
 from bulkwark.store.entries import Entry
 from bulkwark.store.sqlite.engine import Session
