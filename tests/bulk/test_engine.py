@@ -26,7 +26,7 @@ from bulkwark.store.tenants import Tenant
 from tests.house import BULK, House
 
 ROLE = "00000000000000000000000000000001"
-EVERY = {"query": {"query": {"query": "*"}}}
+EVERY: dict[str, Any] = {"query": {"query": {"query": "*"}}}
 VALUE = {"attribute": "many", "values": ["v29"]}
 ADD = {"operation": "ADD", "values": [VALUE]}
 

@@ -1,0 +1,15 @@
+"""What is ours: `/bulkwark/v1/…`."""
+
+from __future__ import annotations
+
+from bulkwark.api.operations.roles import LEVELS, UPDATE
+from bulkwark.api.operations.shape import Operation, operation
+
+_V1 = ("v1",)
+
+
+OPERATIONS: tuple[Operation, ...] = (
+    operation("bulkwarkJobs", "GET /bulkwark/jobs", _V1, UPDATE, LEVELS, 200, "jobs.list_jobs"),
+    operation("bulkwarkJob", "GET /bulkwark/jobs/{id}", _V1, UPDATE, LEVELS, 200, "jobs.get"),
+    operation("bulkwarkItems", "GET /bulkwark/jobs/{id}/items", _V1, UPDATE, LEVELS, 200, "jobs.items"),
+)

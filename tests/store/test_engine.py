@@ -1,0 +1,252 @@
+"""The writer's queue, transactions, and what must be forgotten when one is rolled back."""
+
+from __future__ import annotations
+
+import threading
+import time
+from pathlib import Path
+
+import pytest
+
+from bulkwark.domain.kinds import Kind
+from bulkwark.errors import Unavailable
+from bulkwark.store import counters
+from bulkwark.store.fields import FieldNumbers
+from bulkwark.store.sqlite.engine import STATEMENTS, FairLock
+from bulkwark.store.tenants import FILE, Store, open_store
+from tests.company import attribute, load, put, role
+from tests.house import House
+
+
+class Faulty(Exception):
+    """Something that breaks off a transaction."""
+
+
+def until(true: object) -> None:
+    assert callable(true)
+    deadline = time.monotonic() + 10
+    while not true():
+        assert time.monotonic() < deadline
+
+
+def test_the_lock_is_handed_over_in_the_order_of_the_requests() -> None:
+    lock, order = FairLock(), list[int]()
+    lock.acquire()
+    threads = []
+    for number in range(20):
+
+        def wait(mine: int = number) -> None:
+            lock.acquire()
+            order.append(mine)
+            lock.release()
+
+        threads.append(threading.Thread(target=wait))
+        threads[-1].start()
+        until(lambda expected=number + 1: lock.waiting == expected)
+    lock.release()
+    for thread in threads:
+        thread.join()
+
+    assert order == list(range(20))
+    assert lock.waiting == 0
+
+
+def test_a_turn_holds_its_place_over_several_transactions(house: House) -> None:
+    store, order = house.store, list[str]()
+
+    def other() -> None:
+        with store.write():
+            order.append("other")
+
+    with store.turn() as turn:
+        with turn.transaction():
+            order.append("first")
+        thread = threading.Thread(target=other)
+        thread.start()
+        until(lambda: store.database.waiting == 1)
+        with turn.transaction():
+            order.append("second")
+    thread.join()
+
+    assert order == ["first", "second", "other"]
+
+
+def test_an_error_takes_everything_back_and_frees_the_writer(house: House) -> None:
+    before = house.digest()
+
+    with pytest.raises(Faulty), house.store.write() as session:
+        load_one(house, "x")
+        counters.take(session, 1, "anything")
+        raise Faulty
+
+    assert house.digest() == before
+    with house.store.write() as session:
+        assert counters.take(session, 1, "anything") == 1
+
+
+def load_one(house: House, name: str) -> None:
+    """Inside the transaction that the writer's thread has open."""
+    session = house.store.database._writer
+    document = {k: v for k, v in role(name, house.admin.identity, id="c" * 32).items() if k != "modified"}
+    from bulkwark.store.objects import New
+
+    house.tenant.objects.add(session, Kind.ROLE, [New(document, 1)])
+
+
+def test_a_reader_sees_nothing_of_an_open_transaction(house: House) -> None:
+    reader = house.store.read()
+    count = house.tenant.objects.count(reader, Kind.ROLE)
+
+    with house.store.write():
+        load_one(house, "x")
+        assert house.tenant.objects.count(reader, Kind.ROLE) == count
+
+    assert house.tenant.objects.count(reader, Kind.ROLE) == count + 1
+
+
+def test_a_snapshot_stays_as_it_was(house: House) -> None:
+    with house.store.snapshot() as session:
+        count = house.tenant.objects.count(session, Kind.ROLE)
+        with house.store.write():
+            load_one(house, "x")
+        assert house.tenant.objects.count(session, Kind.ROLE) == count
+        assert house.tenant.objects.count(house.store.read(), Kind.ROLE) == count + 1
+
+
+def test_a_rollback_forgets_the_numbers_of_new_fields(house: House) -> None:
+    numbers = house.tenant.numbers
+    with pytest.raises(Faulty), house.store.write() as session:
+        lost = numbers.need(session, Kind.IDENTITY, "attributes.lost")
+        raise Faulty
+
+    assert numbers.find(house.store.read(), Kind.IDENTITY, "attributes.lost") is None
+    with house.store.write() as session:
+        assert numbers.need(session, Kind.IDENTITY, "attributes.other") == lost
+        assert numbers.need(session, Kind.IDENTITY, "attributes.lost") != lost
+
+
+def test_a_rollback_forgets_the_catalogue_that_was_read_in_it(house: House) -> None:
+    tenant = house.tenant
+    with pytest.raises(Faulty), house.store.write() as session:
+        tenant.metadata.put_attribute(session, plain("lost"))
+        assert "lost" in tenant.metadata.catalogue(session).attributes
+        assert tenant.wire(session).text("")
+        raise Faulty
+    with house.store.write() as session:
+        tenant.metadata.put_attribute(session, plain("kept"))
+
+    # Both changes had the same version of the catalogue.
+    found = tenant.metadata.catalogue(house.store.read()).attributes
+    assert "kept" in found
+    assert "lost" not in found
+
+
+def plain(key: str) -> dict[str, object]:
+    return {name: value for name, value in attribute(key, []).items() if name != "values"}
+
+
+def test_no_two_tenants_share_the_number_of_a_field(house: House) -> None:
+    house.store.need_tenant("third")
+    rows = list(house.store.read().execute("SELECT field, count(*) FROM field GROUP BY field HAVING count(*) > 1"))
+
+    assert rows == []
+
+
+def test_a_tenant_sees_only_its_own_objects(house: House) -> None:
+    """Every kind of index entry of the one is looked for by the other."""
+    third = house.store.need_tenant("third")
+    put(house.store, third, [attribute("many", ["v00"])])
+    load(house.store, third, Kind.ROLE, [role("Sales Global", "1" * 32, id="9" * 32)])
+    theirs = house.as_("ORG_ADMIN", tenant="third")
+
+    for text in ("*", "sales", "name:global", "enabled:true", "created:2024", "NOT nosuch:x", "name.exact:S*"):
+        found = theirs.post("/v2025/search", {"indices": ["roles"], "query": {"query": text}}).ok()
+        assert [document["id"] for document in found] == ["9" * 32], text
+    assert theirs.get("/v2025/roles?count=true").total == 1
+    assert theirs.post("/v2025/search/count", {"query": {"query": "*"}}).total == 2  # and the caller himself
+
+
+def test_a_second_process_waits_for_the_writer_and_is_told_when_it_takes_too_long(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bulkwark.store.sqlite.engine.BUSY_MS", 20)
+    second = open_store(house.data_dir)
+    try:
+        with house.store.write() as session:
+            counters.take(session, 1, "anything")
+            with pytest.raises(Unavailable, match="locked by another process"), second.write():
+                pass
+        with second.write() as session:
+            assert counters.take(session, 1, "anything") == 2
+    finally:
+        second.close()
+
+
+def test_field_numbers_made_by_another_process_are_found(house: House) -> None:
+    second = FieldNumbers(1)
+    with house.store.write() as session:
+        made = house.tenant.numbers.need(session, Kind.IDENTITY, "attributes.fresh")
+
+    assert second.find(house.store.read(), Kind.IDENTITY, "attributes.fresh") == made
+
+
+def test_a_file_that_is_no_database_is_refused(tmp_path: Path) -> None:
+    (tmp_path / FILE).write_bytes(b"this is no database, but long enough to have a header of its own" * 100)
+
+    with pytest.raises(Unavailable, match="the database cannot be used"):
+        open_store(tmp_path)
+
+
+def test_a_database_of_a_newer_program_is_refused(tmp_path: Path) -> None:
+    store = open_store(tmp_path)
+    with store.turn() as turn:
+        turn.session.connection.pragma("user_version", 9999)
+    store.close()
+
+    with pytest.raises(Unavailable, match="the database has schema 9999"):
+        open_store(tmp_path)
+
+
+def test_opening_twice_changes_nothing(tmp_path: Path) -> None:
+    first = open_store(tmp_path)
+    schema = tables(first)
+    first.close()
+
+    second = open_store(tmp_path)
+    assert tables(second) == schema
+    assert sorted(path.name for path in tmp_path.iterdir() if "before" in path.name) == []
+    second.close()
+
+
+def tables(store: Store) -> list[str]:
+    return [sql for (sql,) in store.read().execute("SELECT sql FROM sqlite_schema WHERE sql NOT NULL ORDER BY name")]
+
+
+def test_a_backup_made_while_writing_is_a_whole_database(house: House, tmp_path: Path) -> None:
+    target = tmp_path / "copy"
+    target.mkdir()
+    house.store.database.backup(target / FILE)
+    copy = open_store(target)
+    try:
+        here, there = (s.need_tenant("default").objects.count(s.read(), Kind.ROLE) for s in (house.store, copy))
+        assert here == there > 300
+    finally:
+        copy.close()
+
+
+def test_every_statement_can_be_prepared(house: House) -> None:
+    for name, text in STATEMENTS.items():
+        session = house.store.database._writer
+        with house.store.write():
+            list(session.execute(f"EXPLAIN {text}", _blanks(text)))
+        assert name.count(".") == 1
+
+
+def _blanks(text: str) -> object:
+    import re
+
+    named = set(re.findall(r":([a-z]+)", text))
+    if named:
+        return dict.fromkeys(named)
+    numbered = [int(n) for n in re.findall(r"\?(\d+)", text)]
+    return [None] * (max(numbered) if numbered else text.count("?"))
