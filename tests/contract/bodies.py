@@ -123,8 +123,11 @@ def roles_filter(body: Body, seeds: Seeds, throw: int) -> Body:
 
 
 def token(body: Body, seeds: Seeds, throw: int) -> Body:
-    kept = {name: body[name] for name in ("accessTokenValiditySeconds", "userAwareTokenNeverExpires") if name in body}
-    return kept | {"name": f"contract {throw}", "scope": pick((None, ["sp:scopes:all"]), throw)}
+    """A token without an end must be asked for, where the version has a word for it; elsewhere it lasts 6 months."""
+    made = {"name": f"contract {throw}", "scope": pick((None, ["sp:scopes:all"]), throw)}
+    seconds = body.get("accessTokenValiditySeconds")
+    made |= {"accessTokenValiditySeconds": seconds} if isinstance(seconds, int) else {}
+    return made | pick(({"expirationDate": seeds["soon"]}, {"userAwareTokenNeverExpires": True}), throw >> 3)
 
 
 def client(body: Body, seeds: Seeds, throw: int) -> Body:

@@ -50,6 +50,7 @@ def gather(server: str, token: str, disposable: int) -> Seeds:
         path = f"{ROLES}/access-model-metadata/bulk-update/ids"
         return {
             "client": client_of(token),
+            "soon": soon(),
             "owner": owner,
             "roles": roles,
             "identities": [identity["id"] for identity in identities],
@@ -66,6 +67,10 @@ def gather(server: str, token: str, disposable: int) -> Seeds:
         }
 
 
+def soon() -> str:
+    return (datetime.now(UTC) + timedelta(days=30)).isoformat()
+
+
 def make_attribute(http: httpx.Client) -> None:
     """The attribute may be there from an earlier run on the same server."""
     if http.get(f"{ATTRIBUTES}/{ATTRIBUTE}").status_code == 200:
@@ -80,8 +85,7 @@ def make_attribute(http: httpx.Client) -> None:
 
 def credential_body(path: str, number: int) -> dict[str, Any]:
     if path == TOKENS:
-        expires = datetime.now(UTC) + timedelta(days=30)
-        return {"name": f"contract {number}", "scope": ["sp:scopes:all"], "expirationDate": expires.isoformat()}
+        return {"name": f"contract seed {number}", "scope": ["sp:scopes:all"], "expirationDate": soon()}
     return {
         "name": f"contract {number}",
         "description": "made for the contract run",

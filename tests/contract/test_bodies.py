@@ -14,6 +14,7 @@ BULK = "/roles/access-model-metadata/bulk-update"
 @pytest.fixture
 def seeds() -> dict[str, Any]:
     return {
+        "soon": "2030-01-01T00:00:00Z",
         "owner": {"type": "IDENTITY", "id": "owner", "name": "Owner"},
         "roles": ["r1", "r2"],
         "attribute": "real",

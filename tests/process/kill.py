@@ -80,22 +80,28 @@ QUERIES: tuple[tuple[str, Callable[[dict[str, Any]], bool]], ...] = (
 
 
 @dataclass
-class Window:
-    """When, in seconds after the request was sent, a job of this kind is inside its work; learned from every round."""
+class Pace:
+    """How fast the server carries out a kind of change: measured once, then learned from where every kill fell.
 
-    start: float
-    end: float
+    Jobs take a fraction of a second, and a warm or a cold cache makes twice the difference.
+    """
 
-    def pick(self, dice: random.Random) -> float:
-        return dice.uniform(self.start, self.end)
+    begin: float  # seconds from sending the request to the first sign of work
+    per_role: float  # seconds
+    last: float = 0.9  # part of the expected time in which kills may fall
 
-    def learn(self, fell: str, after: float) -> None:
-        if fell in INSIDE:
-            return
-        if fell in ("(no job)", "CREATED"):
-            self.start = min(max(self.start, after * 1.1), self.end * 0.8)
+    def pick(self, dice: random.Random, roles: int) -> float:
+        return dice.uniform(self.begin / 2, (self.begin + self.per_role * roles) * self.last)
+
+    def learn(self, after: float, job: JobRow) -> None:
+        """`after`: seconds from the request to the kill."""
+        if job.seconds is not None:
+            seen = job.seconds / max(job.done, 1)
+        elif job.done:
+            seen = (after - self.begin) / job.done
         else:
-            self.end = max(min(self.end, after * 0.9), self.start * 1.2)
+            return
+        self.per_role += (min(seen, 2 * self.per_role) - self.per_role) / 2
 
 
 @dataclass
@@ -133,12 +139,12 @@ class KillTest:
             for key, values in VALUES.items():
                 api.make_attribute(key, values)
             self.roles = {role["id"]: role for role in api.roles()}
-        self.windows = {change: self.measure(change) for change in CHANGES}
+        self.paces = {change: self.measure(change) for change in CHANGES}
 
     def api(self) -> Api:
         return Api(self.server.url, self.credential)
 
-    def measure(self, change: Change) -> Window:
+    def measure(self, change: Change) -> Pace:
         """Run one job undisturbed and watch its state in the database: when it begins to work and when it is done."""
         previous = self.newest_id()
         begun: list[float] = []
@@ -155,15 +161,16 @@ class KillTest:
                 time.sleep(0.001)
             submission.join()
             self.roles = {role["id"]: role for role in api.roles()}
-        window = Window(begun[0] if begun else now / 4, now)
-        self.say(f"measured {change.operation:8} {change.scope or '':9} works from {window.start:.3f} to {now:.3f} s")
-        return window
+        begin = begun[0] if begun else now / 10
+        self.say(f"measured {change.operation:8} {change.scope or '':9} works from {begin:.3f} to {now:.3f} s")
+        return Pace(begin, (now - begin) / len(self.roles))
 
     def play(self, number: int) -> Round:
         change = CHANGES[number % len(CHANGES)]
         query, selects = QUERIES[self.dice.randrange(len(QUERIES))]
-        window = self.windows[change]
-        played = Round(number, change, query, window.pick(self.dice))
+        selected = {role for role, document in self.roles.items() if selects(document)}
+        pace = self.paces[change]
+        played = Round(number, change, query, pace.pick(self.dice, len(selected)))
         previous = self.newest_id()
         with self.api() as api:
             submission = Submission(self.server.url, api, change.body(query))
@@ -172,7 +179,8 @@ class KillTest:
             played.after = submission.age()
             submission.join()
         job = self.where_it_fell(played, previous)
-        window.learn(played.fell, played.after)
+        if job is not None:
+            pace.learn(played.after, job)
         self.server.start()
         if job is None:
             if submission.answer:
@@ -184,7 +192,6 @@ class KillTest:
             played.faults.append(f"answered job {submission.answer['id']}, stored job {job.id}")
         with self.api() as api:
             api.wait_for_job(job.id, RESUME_SECONDS)
-        selected = {role for role, document in self.roles.items() if selects(document)}
         self.verify(played, job.id, selected)
         return played
 

@@ -287,7 +287,12 @@ class Checkpoints:
 
     def _run(self) -> None:
         connection = self._database._connect(READER_CACHE_KIB, writes=True)
-        while self._wanted.wait() and not self._stopping:
+        while True:
+            self._wanted.wait()
+            # Cleared before the look at the end and before the work: what is asked for meanwhile must not be lost.
+            self._wanted.clear()
+            if self._stopping:
+                return
             try:
                 connection.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_PASSIVE)
                 with self._database.turn():
@@ -295,7 +300,6 @@ class Checkpoints:
             except apsw.Error:
                 # Another process is at it, or the disk is full: the log keeps everything, the next commit asks again.
                 log.info("a checkpoint was put off", exc_info=True)
-            self._wanted.clear()
 
     def stop(self) -> None:
         self._stopping = True
