@@ -32,6 +32,10 @@ SHARE = 0.8  # of the kills must fall there
 COLOURS, SHAPES = "killColour", "killShape"
 VALUES = {COLOURS: ("red", "green", "blue", "black"), SHAPES: ("round", "square", "oval")}
 RESUME_SECONDS = 300.0
+PRE_PROCESS_PART = 0.2  # kills in this part of all rounds aim at the selection, the others at the chunks
+OVERSHOOT = 4_000  # roles that a fast server deals with between the look and the kill
+CHUNK_SECONDS = 0.020  # about what one chunk takes: a kill may come anywhere in it
+PRE_PROCESS_SECONDS = 0.005
 
 Model = Callable[[Metadata], Metadata]
 
@@ -80,36 +84,11 @@ QUERIES: tuple[tuple[str, Callable[[dict[str, Any]], bool]], ...] = (
 
 
 @dataclass
-class Pace:
-    """How fast the server carries out a kind of change: measured once, then learned from where every kill fell.
-
-    Jobs take a fraction of a second, and a warm or a cold cache makes twice the difference.
-    """
-
-    begin: float  # seconds from sending the request to the first sign of work
-    per_role: float  # seconds
-    last: float = 0.9  # part of the expected time in which kills may fall
-
-    def pick(self, dice: random.Random, roles: int) -> float:
-        return dice.uniform(self.begin / 2, (self.begin + self.per_role * roles) * self.last)
-
-    def learn(self, after: float, job: JobRow) -> None:
-        """`after`: seconds from the request to the kill."""
-        if job.seconds is not None:
-            seen = job.seconds / max(job.done, 1)
-        elif job.done:
-            seen = (after - self.begin) / job.done
-        else:
-            return
-        self.per_role += (min(seen, 2 * self.per_role) - self.per_role) / 2
-
-
-@dataclass
 class Round:
     number: int
     change: Change
     query: str
-    after: float
+    after: float = 0.0  # seconds from the request to the kill
     fell: str = ""
     done: int = 0
     total: int | None = None
@@ -139,48 +118,24 @@ class KillTest:
             for key, values in VALUES.items():
                 api.make_attribute(key, values)
             self.roles = {role["id"]: role for role in api.roles()}
-        self.paces = {change: self.measure(change) for change in CHANGES}
 
     def api(self) -> Api:
         return Api(self.server.url, self.credential)
-
-    def measure(self, change: Change) -> Pace:
-        """Run one job undisturbed and watch its state in the database: when it begins to work and when it is done."""
-        previous = self.newest_id()
-        begun: list[float] = []
-        with self.api() as api, reading(self.server.data_dir) as database:
-            submission = Submission(self.server.url, api, change.body("*"))
-            while True:
-                job, now = newest_job(database), submission.age()
-                if job is not None and job.id != previous:
-                    if job.status in INSIDE:
-                        begun.append(now)
-                    if job.status == "COMPLETED":
-                        break
-                assert now < RESUME_SECONDS, f"{change} does not complete: {job}, {submission.failure}"
-                time.sleep(0.001)
-            submission.join()
-            self.roles = {role["id"]: role for role in api.roles()}
-        begin = begun[0] if begun else now / 10
-        self.say(f"measured {change.operation:8} {change.scope or '':9} works from {begin:.3f} to {now:.3f} s")
-        return Pace(begin, (now - begin) / len(self.roles))
 
     def play(self, number: int) -> Round:
         change = CHANGES[number % len(CHANGES)]
         query, selects = QUERIES[self.dice.randrange(len(QUERIES))]
         selected = {role for role, document in self.roles.items() if selects(document)}
-        pace = self.paces[change]
-        played = Round(number, change, query, pace.pick(self.dice, len(selected)))
+        aim = self.dice.uniform(-PRE_PROCESS_PART * len(selected), len(selected) - OVERSHOOT)
+        played = Round(number, change, query)
         previous = self.newest_id()
         with self.api() as api:
-            submission = Submission(self.server.url, api, change.body(query))
-            time.sleep(max(0.0, played.after - submission.age()))
+            submission = Submission(api, change.body(query))
+            self.wait_until(aim, previous, submission)
             self.server.kill9()
             played.after = submission.age()
             submission.join()
         job = self.where_it_fell(played, previous)
-        if job is not None:
-            pace.learn(played.after, job)
         self.server.start()
         if job is None:
             if submission.answer:
@@ -194,6 +149,19 @@ class KillTest:
             api.wait_for_job(job.id, RESUME_SECONDS)
         self.verify(played, job.id, selected)
         return played
+
+    def wait_until(self, aim: float, previous: str | None, submission: Submission) -> None:
+        """Until the new job has dealt with `aim` roles (below 0: has begun to select), and a random moment longer.
+
+        The moment is chosen by progress, not by the clock: how long a job takes varies with what else the machine does.
+        """
+        with reading(self.server.data_dir) as database:
+            while submission.age() < RESUME_SECONDS:
+                job = newest_job(database)
+                if job is not None and job.id != previous and (job.done >= aim or job.status == "COMPLETED"):
+                    break
+                time.sleep(0.0005)
+        time.sleep(self.dice.uniform(0, CHUNK_SECONDS if aim >= 0 else PRE_PROCESS_SECONDS))
 
     def newest_id(self) -> str | None:
         with reading(self.server.data_dir) as database:
@@ -267,7 +235,7 @@ class KillTest:
 class Submission:
     """The request on its way in a thread of its own, so that a kill can come before its answer."""
 
-    def __init__(self, url: str, api: Api, body: dict[str, Any]) -> None:
+    def __init__(self, api: Api, body: dict[str, Any]) -> None:
         self.answer: dict[str, Any] | None = None
         self.failure: str | None = None
         self._thread = threading.Thread(target=self._send, args=(api, body))

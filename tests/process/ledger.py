@@ -14,7 +14,7 @@ from pathlib import Path
 MAGIC = b"SQLite format 3\x00"
 
 JOB = """
-SELECT id, status, total, changed + unchanged + skipped + failed + conflicted, changed, (finished * 1000 - created) / 1e6
+SELECT id, status, total, changed + unchanged + skipped + failed + conflicted, changed
 FROM job ORDER BY created DESC, job DESC LIMIT 1
 """
 ITEMS = """
@@ -34,7 +34,6 @@ class JobRow:
     total: int | None
     done: int
     changed: int
-    seconds: float | None  # from its creation to its end
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,6 +36,7 @@ PUBLIC = {
     "/oauth/token": "POST",
     "/oauth/jwks.json": "GET",
     "/.well-known/jwks.json": "GET",
+    "/.well-known/openid-configuration": "GET",
     "/health": "GET",
     "/bulkwark/v1/openapi.json": "GET",
 }
@@ -107,6 +108,8 @@ class Api:
             return ok({"status": "ok"})
         if path == "/bulkwark/v1/openapi.json":
             return openapi.document(_query(scope).get("version", "v2025"))
+        if path == "/.well-known/openid-configuration":
+            return oauth.discovery(self._services.tokens, f"{scope['scheme']}://{headers.get('host', '')}")
         return oauth.jwks(self._services.tokens)
 
     async def _send(self, send: Send, answer: Answer, tracking: str, method: str) -> None:

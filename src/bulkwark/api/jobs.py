@@ -7,6 +7,7 @@ from typing import Any
 from bulkwark.api import answers
 from bulkwark.api.answers import Answer
 from bulkwark.api.calls import Call
+from bulkwark.api.role_rights import own_only
 from bulkwark.domain import metadata
 from bulkwark.domain.jobs import Job
 from bulkwark.domain.kinds import uuid_id
@@ -19,9 +20,11 @@ MOST_ITEMS = 10_000
 
 
 def list_jobs(call: Call) -> Answer:
-    """GET /bulkwark/v1/jobs: newest first."""
+    """GET /bulkwark/v1/jobs: newest first; a ROLE_SUBADMIN sees his own."""
     limit, offset = call.number("limit", 50, most=250), call.number("offset", 0)
-    return answers.ok([wire(job) for job in jobs.newest(call.read(), call.tenant.number, limit, offset)])
+    owner = own_only(call.actor)
+    found = jobs.newest(call.read(), call.tenant.number, limit, offset, submitter=owner)
+    return answers.ok([wire(job) for job in found])
 
 
 def get(call: Call) -> Answer:
@@ -58,8 +61,8 @@ def values(catalogue: Catalogue, md: str | None) -> dict[str, list[str]] | None:
         return None
     found: dict[str, list[str]] = {}
     for pair in metadata.parse(md):
-        attribute, value = catalogue.pairs[pair]
-        found.setdefault(attribute.key, []).append(value.value)
+        key, value = catalogue.words(pair)
+        found.setdefault(key, []).append(value)
     return found
 
 
@@ -89,6 +92,7 @@ def wire(job: Job) -> dict[str, Any]:
 
 def _need(call: Call) -> Job:
     job = jobs.get(call.read(), call.tenant.number, uuid_id(call.params["id"]))
-    if job is None:
+    owner = own_only(call.actor)
+    if job is None or (owner and job.submitter != owner):
         raise NotFound(f"there is no job {call.params['id']}")
     return job

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from difflib import get_close_matches
 from typing import Any
 from uuid import uuid4
 
@@ -26,6 +27,7 @@ from bulkwark.store.jobs import NewJob
 
 TYPE = "ROLE"
 KEYS = ("attribute", "attributeKey", "key")
+MEMBERS = frozenset({"roles", "filters", "query", "operation", "replaceScope", "values"})
 VALUES = ("values", "attributeValue", "value")
 
 
@@ -97,7 +99,18 @@ def _member(body: dict[str, Any], name: str) -> Any:
 
 
 def _spec(call: Call, body: dict[str, Any]) -> Spec:
-    """Operation, scope and values, in all documented spellings, checked against the catalogue."""
+    """Operation, scope and values, in all documented spellings, checked against the catalogue.
+
+    A member that is not known is refused: a misspelt `replaceScope` would change what a REPLACE does.
+    """
+    unknown = sorted(set(body) - MEMBERS)
+    if unknown:
+        hint = get_close_matches(unknown[0], MEMBERS, n=1)
+        raise Invalid(
+            f"{unknown[0]!r} is no member of a bulk update",
+            where=f"/{unknown[0]}",
+            hint=f"did you mean {hint[0]!r}?" if hint else "",
+        )
     operation = _word(body, "operation", Operation)
     if operation is None:
         raise Invalid("operation is missing", where="/operation", hint="ADD, REMOVE or REPLACE")

@@ -7,7 +7,7 @@ which they were given. Sources: the official bulk-update schemas; decisions §5.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from difflib import get_close_matches
 from enum import StrEnum
 from functools import cached_property
@@ -57,6 +57,14 @@ class Catalogue:
 
     version: int
     attributes: Mapping[str, Attribute]
+    gone: Mapping[int, tuple[str, str]] = field(default_factory=dict)  # deleted: pair → key, value
+
+    def words(self, pair: int) -> tuple[str, str]:
+        """Attribute key and value of a pair, deleted or not."""
+        if pair in self.gone:
+            return self.gone[pair]
+        attribute, value = self.pairs[pair]
+        return attribute.key, value.value
 
     @cached_property
     def pairs(self) -> dict[int, tuple[Attribute, Value]]:

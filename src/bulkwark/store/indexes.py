@@ -1,6 +1,6 @@
 """The search indexes: which kind each holds, its fields, and where its nested arrays lead.
 
-Facts: ../shared notes on the official search documents, kept in docs/reference/fields.md (generated).
+Source: the official search documents; docs/reference/fields.md is made from this table.
 A nested array is a list of links to other objects: the fields of its elements are the fields of the
 linked kind, so a renamed entitlement is found under its new name in every role at once.
 """

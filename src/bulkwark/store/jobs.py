@@ -71,8 +71,9 @@ def all_unfinished(session: Session) -> list[tuple[int, int]]:
     return [(tenant, number) for tenant, number in session.rows("jobs.all_unfinished")]
 
 
-def newest(session: Session, tenant: int, limit: int, offset: int = 0) -> list[Job]:
-    return [_job(row) for row in session.rows("jobs.newest", (tenant, limit, offset))]
+def newest(session: Session, tenant: int, limit: int, offset: int = 0, *, submitter: str = "") -> list[Job]:
+    """Newest first; of one submitter when named."""
+    return [_job(row) for row in session.rows("jobs.newest", (tenant, limit, offset, submitter))]
 
 
 def of_client(session: Session, tenant: int, client: str, type: str, limit: int) -> list[Job]:

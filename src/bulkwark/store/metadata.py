@@ -12,6 +12,8 @@ from bulkwark.domain.metadata import Attribute, Catalogue, Value
 from bulkwark.store import counters
 from bulkwark.store.dialect import Session
 
+# What was deleted keeps its number: the items of old jobs still name it, and it comes back under the same one.
+DELETED = "deleted"
 VERSION = "metadata-version"  # counter: raised by every change of the catalogue, in any process
 
 
@@ -35,12 +37,20 @@ class Metadata:
 
     def _read(self, session: Session, version: int) -> Catalogue:
         values: dict[int, dict[str, Value]] = {}
+        gone: dict[int, tuple[int, str]] = {}
         for attribute, pair, value, doc in session.rows("metadata.values", (self.tenant,)):
             found = msgspec.json.decode(doc)
-            values.setdefault(attribute, {})[value] = Value(pair, value, found["name"], found["status"])
+            if found["status"] == DELETED:
+                gone[pair] = attribute, value
+            else:
+                values.setdefault(attribute, {})[value] = Value(pair, value, found["name"], found["status"])
         attributes = {}
+        keys: dict[int, str] = {}
         for number, key, doc in session.rows("metadata.attributes", (self.tenant,)):
+            keys[number] = key
             found = msgspec.json.decode(doc)
+            if found["status"] == DELETED:
+                continue
             attributes[key] = Attribute(
                 number,
                 key,
@@ -50,7 +60,7 @@ class Metadata:
                 values.get(number, {}),
                 doc[:-1],
             )
-        return Catalogue(version, attributes)
+        return Catalogue(version, attributes, {pair: (keys[number], value) for pair, (number, value) in gone.items()})
 
     def put_attribute(self, session: Session, doc: Document) -> int:
         """Insert or replace an attribute (its document without `values`); answers its number."""
@@ -74,11 +84,11 @@ class Metadata:
         return pair
 
     def drop_value(self, session: Session, pair: int) -> None:
-        session.run("metadata.drop_value", (self.tenant, pair))
+        session.run("metadata.drop_value", (DELETED, self.tenant, pair))
         self._moved(session)
 
     def drop_attribute(self, session: Session, number: int) -> None:
-        session.run("metadata.drop_attribute", (self.tenant, number))
+        session.run("metadata.drop_attribute", (DELETED, self.tenant, number))
         self._moved(session)
 
     def used(self, session: Session, pair: int) -> bool:

@@ -66,11 +66,11 @@ class Objects:
     def rids(self, session: Session, kind: Kind, ids: Iterable[str]) -> dict[str, int]:
         """Id → rid of those ids that exist."""
         wanted = json.dumps(list(dict.fromkeys(ids)))
-        return dict(session.rows("objects.rids_of", (self.tenant, int(kind), wanted)))  # type: ignore[arg-type]
+        return dict(session.rows("objects.rids_of", (self.tenant, int(kind), wanted)))
 
     def ids(self, session: Session, rids: Iterable[int]) -> dict[int, str]:
         """Rid → id of those that exist."""
-        return dict(session.rows("objects.ids_of", (json.dumps(list(rids)),)))  # type: ignore[arg-type]
+        return dict(session.rows("objects.ids_of", (json.dumps(list(rids)),)))
 
     def count(self, session: Session, kind: Kind) -> int:
         return int(session.value("objects.count", (self.tenant, int(kind))))

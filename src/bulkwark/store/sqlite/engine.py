@@ -153,6 +153,7 @@ class Database:
         self.commits = 0  # of this process; what was read before the last one may be old
         self.after_rollback: list[Callable[[], None]] = []  # what was remembered from the transaction must go
         self._writer = Session(self._connect(WRITER_CACHE_KIB, writes=not read_only))
+        self._checkpoints: Checkpoints | None = None
         if not read_only:
             self._writer.connection.execute(WORK_TABLES)
             self._checkpoints = Checkpoints(self)
@@ -220,6 +221,7 @@ class Database:
 
         A power cut may then take the last transactions of a load, which is run again; never the file's soundness.
         """
+        assert self._checkpoints is not None, "the database is open for reading only"
         connection = self._writer.connection
         connection.pragma("cache_size", -BULK_CACHE_KIB)
         self._checkpoints.pages = BULK_WAL_PAGES
@@ -255,7 +257,9 @@ class Database:
 
     def close(self) -> None:
         """Close every connection; the write-ahead log is folded into the file."""
-        self._checkpoints.stop()
+        if not self.read_only:
+            if self._checkpoints is not None:
+            self._checkpoints.stop()
         with self._guard:
             connections, self._all = self._all, []
         for connection in reversed(connections):

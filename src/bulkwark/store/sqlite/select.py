@@ -38,6 +38,12 @@ _ALIKE = frozenset({"_type", "_version", "pod", "org"})
 LAST = "\U0010ffff"  # sorts after every string that starts with what stands before it
 
 
+NOT_YET = {
+    ast.TokenFuzzy: "fuzzy search (word~)",
+    ast.ExactFuzzy: "fuzzy search (word~)",
+    ast.TokenRegex: "a regular expression (/…/)",
+    ast.ExactRegex: "a regular expression (/…/)",
+}
 Emit = Callable[[Kind, int, Field, Any], Set]
 
 
@@ -201,7 +207,8 @@ class Selector:
             return self._has(kind, field.path, number)
         emit: Emit | None = self._leaves.get(type(node))
         if emit is None:
-            raise Invalid(f"{type(node).__name__} is not supported on {field.path} yet")
+            what = NOT_YET.get(type(node), type(node).__name__)
+            raise Invalid(f"{what} is not served yet", where=f"position {node.span[0]}")
         if isinstance(node, ast.Between) and field.path in ("modified", "synced"):
             return self._modified(kind, node)
         return emit(kind, number, field, node)
@@ -215,7 +222,7 @@ class Selector:
         if field.kind is FieldKind.KEYWORD:
             return Fts(_quote(whole(number, fold(node.tokens[0]))))
         if node.slop:
-            raise Invalid('proximity search ("…"~n) is not supported yet')
+            raise Invalid('proximity search ("…"~n) is not served yet', where=f"position {node.span[0]}")
         return Fts(_quote(" ".join(f"{number}:{token}" for token in node.tokens)))
 
     def _token_like(self, kind: Kind, number: int, field: Field, node: ast.TokenLike) -> Set:

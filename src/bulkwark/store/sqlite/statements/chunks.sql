@@ -16,7 +16,7 @@ INSERT INTO temp.gain (md, pair) VALUES (?, ?);
 INSERT INTO temp.loss (md, pair) VALUES (?, ?);
 -- record: the outcome of every item of a chunk, with before and after
 INSERT INTO job_item (tenant, job, rid, outcome, reason, before, after)
-SELECT t.tenant, t.job, t.rid, coalesce(u.outcome, 3), iif(s.rid IS NULL, 'deleted', u.reason), s.md, u.after
+SELECT t.tenant, t.job, t.rid, iif(s.rid IS NULL, 3, u.outcome), iif(s.rid IS NULL, 'deleted', u.reason), s.md, u.after
 FROM job_target t
 LEFT JOIN state s ON s.rid = t.rid
 LEFT JOIN temp.transform u ON u.md = s.md

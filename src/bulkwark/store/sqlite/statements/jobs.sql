@@ -18,7 +18,7 @@ SELECT tenant, job FROM job WHERE finished IS NULL ORDER BY created;
 -- newest: all jobs of a tenant, newest first
 SELECT tenant, job, id, type, operation, status, spec, selector, client, submitter, created, started, finished, cursor,
        total, hidden, changed, unchanged, skipped, failed, conflicted, error
-FROM job WHERE tenant = ? ORDER BY job DESC LIMIT ? OFFSET ?;
+FROM job WHERE tenant = ?1 AND (?4 = '' OR submitter = ?4) ORDER BY job DESC LIMIT ?2 OFFSET ?3;
 -- of_client: the jobs of a client id and type, newest first
 SELECT tenant, job, id, type, operation, status, spec, selector, client, submitter, created, started, finished, cursor,
        total, hidden, changed, unchanged, skipped, failed, conflicted, error

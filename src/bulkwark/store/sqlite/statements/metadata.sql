@@ -12,9 +12,9 @@ ON CONFLICT (tenant, attribute) DO UPDATE SET doc = excluded.doc;
 -- put_value: insert or replace
 INSERT INTO md_value (tenant, pair, attribute, value, doc) VALUES (?, ?, ?, ?, ?)
 ON CONFLICT (tenant, pair) DO UPDATE SET doc = excluded.doc;
--- drop_value: delete a value
-DELETE FROM md_value WHERE tenant = ? AND pair = ?;
--- drop_attribute: delete an attribute
-DELETE FROM md_attribute WHERE tenant = ? AND attribute = ?;
+-- drop_value: mark a value as deleted
+UPDATE md_value SET doc = json_set(doc, '$.status', ?) WHERE tenant = ? AND pair = ?;
+-- drop_attribute: mark an attribute as deleted
+UPDATE md_attribute SET doc = json_set(doc, '$.status', ?) WHERE tenant = ? AND attribute = ?;
 -- used: an object that holds a pair
 SELECT rid FROM md_inv WHERE tenant = ? AND pair = ? LIMIT 1;
