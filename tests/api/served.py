@@ -64,6 +64,15 @@ def job(house: House) -> str:
     return str(house.admin.post("/roles/access-model-metadata/bulk-update/ids", body).ok(202)["id"])
 
 
+def task(house: House) -> str:
+    """A recorded task: it has ended."""
+    return str(house.admin.post("/roles/bulk-delete", {"roleIds": [role(house)]}).ok(202)["id"])
+
+
+def _done() -> list[dict[str, str]]:
+    return [{"op": "replace", "path": "/completionStatus", "value": "SUCCESS"}]
+
+
 def _held(house: House) -> dict[str, str]:
     return {"id": role(house), "attributeKey": "region", "attributeValue": "emea"}
 
@@ -112,6 +121,11 @@ GOOD: dict[str, Callable[[House], Good]] = {
     "getOauthClient": lambda h: Good({"id": client(h)}),
     "patchOauthClient": lambda h: Good({"id": client(h)}, _rename(fresh("renamed"))),
     "deleteOauthClient": lambda h: Good({"id": client(h)}),
+    "getTaskStatusList": lambda h: Good(query="limit=2&count=true"),
+    "getPendingTasks": lambda h: Good(),
+    "getPendingTaskHeaders": lambda h: Good(),
+    "getTaskStatus": lambda h: Good({"id": job(h)}),
+    "updateTaskStatus": lambda h: Good({"id": task(h)}, _done()),
     "bulkwarkJobs": lambda h: Good(query="limit=2"),
     "bulkwarkJob": lambda h: Good({"id": job(h)}),
     "bulkwarkItems": lambda h: Good({"id": job(h)}),

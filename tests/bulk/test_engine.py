@@ -184,7 +184,7 @@ def test_a_job_left_in_any_state_goes_on_by_itself(idle_house: House, status: St
         if status in (Status.CHUNK_PENDING, Status.CHUNK_PROCESSING):
             last, _ = jobs.chunk_end(session, job, 17)
             operation.apply(session, tenant, job, last, now)
-            assert jobs.progress(session, job, last, status)
+            assert jobs.progress(session, job, last, status, now)
     operation.forget()
 
     idle_house.run_jobs()

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import re
 import threading
 import time
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -12,6 +16,7 @@ from bulkwark.domain.kinds import Kind
 from bulkwark.errors import Unavailable
 from bulkwark.store import counters
 from bulkwark.store.fields import FieldNumbers
+from bulkwark.store.objects import New
 from bulkwark.store.sqlite.engine import STATEMENTS, FairLock
 from bulkwark.store.tenants import FILE, Store, open_store
 from tests.company import attribute, load, put, role
@@ -22,11 +27,14 @@ class Faulty(Exception):
     """Something that breaks off a transaction."""
 
 
-def until(true: object) -> None:
-    assert callable(true)
+def until(true: Callable[[], bool]) -> None:
     deadline = time.monotonic() + 10
     while not true():
         assert time.monotonic() < deadline
+
+
+def waits(lock: FairLock, how_many: int) -> bool:
+    return lock.waiting == how_many
 
 
 def test_the_lock_is_handed_over_in_the_order_of_the_requests() -> None:
@@ -42,7 +50,7 @@ def test_the_lock_is_handed_over_in_the_order_of_the_requests() -> None:
 
         threads.append(threading.Thread(target=wait))
         threads[-1].start()
-        until(lambda expected=number + 1: lock.waiting == expected)
+        until(partial(waits, lock, number + 1))
     lock.release()
     for thread in threads:
         thread.join()
@@ -87,9 +95,7 @@ def test_an_error_takes_everything_back_and_frees_the_writer(house: House) -> No
 def load_one(house: House, name: str) -> None:
     """Inside the transaction that the writer's thread has open."""
     session = house.store.database._writer
-    document = {k: v for k, v in role(name, house.admin.identity, id="c" * 32).items() if k != "modified"}
-    from bulkwark.store.objects import New
-
+    document = {k: v for k, v in role(name, "1" * 32, id="c" * 32).items() if k != "modified"}
     house.tenant.objects.add(session, Kind.ROLE, [New(document, 1)])
 
 
@@ -238,13 +244,11 @@ def test_every_statement_can_be_prepared(house: House) -> None:
     for name, text in STATEMENTS.items():
         session = house.store.database._writer
         with house.store.write():
-            list(session.execute(f"EXPLAIN {text}", _blanks(text)))
+            list(session.execute(f"EXPLAIN QUERY PLAN {text}", _blanks(text)))
         assert name.count(".") == 1
 
 
-def _blanks(text: str) -> object:
-    import re
-
+def _blanks(text: str) -> Any:
     named = set(re.findall(r":([a-z]+)", text))
     if named:
         return dict.fromkeys(named)

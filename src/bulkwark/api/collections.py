@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import replace
 
 from bulkwark.api.answers import Answer, listing
@@ -67,8 +67,21 @@ def sorters(text: str | None, allowed: Collection[str], paths: Mapping[str, str]
     return tuple(found)
 
 
-def page(call: Call, kind: Kind, root: Node, order: tuple[Sorter, ...], *, default: int, most: int) -> Answer:
-    """The documents of one page, streamed in pieces when there are many."""
+def page(
+    call: Call,
+    kind: Kind,
+    root: Node,
+    order: tuple[Sorter, ...],
+    *,
+    default: int,
+    most: int,
+    render: Callable[[Stored, Wire], str] | None = None,
+    after: tuple[str, ...] = (),
+) -> Answer:
+    """The documents of one page; `render` makes the JSON text of one where it is not the stored document.
+
+    `after`: sort values, one for each sorter; the page begins behind them.
+    """
     limit = call.number("limit", default, most=most)
     offset = call.number("offset", 0)
     wants_count = call.flag("count")
@@ -77,10 +90,11 @@ def page(call: Call, kind: Kind, root: Node, order: tuple[Sorter, ...], *, defau
     headers = {}
     if wants_count:
         headers["X-Total-Count"] = str(search.count(session, call.tenant, checked))
-    rids = search.rids(session, call.tenant, [checked], Page(order, limit, offset))
+    rids = search.rids(session, call.tenant, [checked], Page(order, limit, offset, after))
     wire = call.tenant.wire(session)
     found = call.tenant.objects.by_rids(session, rids)
-    texts = (",".join(document(one, wire, kind) for one in found[i : i + PIECE]) for i in range(0, len(found), PIECE))
+    show = render or (lambda one, wire: document(one, wire, kind))
+    texts = (",".join(show(one, wire) for one in found[i : i + PIECE]) for i in range(0, len(found), PIECE))
     return Answer(200, b"".join(listing(texts)), headers=headers)
 
 

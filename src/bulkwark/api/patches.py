@@ -55,6 +55,18 @@ def require_valid(operations: object, allowed: Collection[str]) -> Sequence[Docu
     return operations
 
 
+def respelled(operations: Sequence[Document], old: str, new: str) -> list[Document]:
+    """The operations with one member under another name: the spec's prose calls some members otherwise."""
+
+    def put_right(operation: Document) -> Document:
+        pointers = {name: operation[name] for name in ("path", "from") if isinstance(operation.get(name), str)}
+        return operation | {
+            name: new + text[len(old) :] for name, text in pointers.items() if text == old or text.startswith(old + "/")
+        }
+
+    return [put_right(operation) for operation in operations]
+
+
 def convert(document: Document, type: type[T], operations: Sequence[Document] = ()) -> T:
     """The patched document as the given type. Raises Invalid with the pointer, and the operation that set it."""
     try:

@@ -6,15 +6,16 @@ from typing import Any
 
 import msgspec
 
-from bulkwark.api import answers, collections, patches
+from bulkwark.api import answers, collections, patches, references
 from bulkwark.api.answers import Answer
 from bulkwark.api.calls import Call
+from bulkwark.api.references import Wanted
 from bulkwark.api.role_rights import own_only, require_roles, visible
+from bulkwark.bulk import tasks
 from bulkwark.domain import metadata, roles
 from bulkwark.domain.documents import Document
 from bulkwark.domain.kinds import Kind, new_id, plain_id
 from bulkwark.domain.metadata import Catalogue, Change, Operation, Scope
-from bulkwark.domain.role_parts import Reference
 from bulkwark.domain.roles import RoleBody
 from bulkwark.domain.times import iso_ms
 from bulkwark.errors import Forbidden, Invalid, NotFound
@@ -25,6 +26,7 @@ from bulkwark.query.fields import Field
 from bulkwark.query.fields import Kind as FieldKind
 from bulkwark.store.dialect import Session
 from bulkwark.store.objects import New, Stored
+from bulkwark.store.references import delete_whole
 
 LIST_DEFAULT, LIST_MOST = 50, 50
 FILTER_DEFAULT, FILTER_MOST = 50, 250
@@ -128,8 +130,8 @@ def create(call: Call) -> Answer:
     if owner and owner != plain_id(body.owner.id):
         raise Forbidden("a ROLE_SUBADMIN creates roles that he owns himself")
     with call.services.store.write() as session:
-        names = _names(call, session, body)
-        _require_free_name(call, session, body.name, None)
+        names = references.names(call.tenant, session, _wanted(body))
+        references.require_free_name(call.tenant, session, Kind.ROLE, body.name)
         found = roles.document(body, new_id(), iso_ms(call.now), names)
         (rid,) = call.tenant.objects.add(session, Kind.ROLE, [New(found, call.now)])
         stored = call.tenant.objects.by_rid(session, rid)
@@ -141,6 +143,7 @@ def patch(call: Call) -> Answer:
     """PATCH /roles/{id}: JSON Patch on the members that the official document names."""
     operations = call.json(list[dict[str, Any]])
     patches.require_valid(operations, roles.PATCHABLE)
+    operations = patches.respelled(operations, "/revokeRequestConfig", "/revocationRequestConfig")
     with call.services.store.write() as session:
         old = _need(call, session, call.params["id"])
         before = old.document()
@@ -162,9 +165,9 @@ def _revised(call: Call, session: Session, before: Document, after: Document) ->
         where = path.strip("`").removeprefix("$").replace("[", "/").replace("]", "").replace(".", "/")
         raise Invalid(f"after the patch: {text}", where=where) from None
     roles.require_valid(body)
-    names = _names(call, session, body)
+    names = references.names(call.tenant, session, _wanted(body))
     if fold(body.name) != fold(before["name"]):
-        _require_free_name(call, session, body.name, before["id"])
+        references.require_free_name(call.tenant, session, Kind.ROLE, body.name)
     owner = own_only(call.actor)
     found = roles.document(body, before["id"], before["created"], names)
     if owner and owner not in roles.owners(found):
@@ -175,7 +178,7 @@ def _revised(call: Call, session: Session, before: Document, after: Document) ->
 def delete(call: Call) -> Answer:
     """DELETE /roles/{id}."""
     with call.services.store.write() as session:
-        call.tenant.objects.delete(session, _need(call, session, call.params["id"]))
+        delete_whole(call.tenant, session, _need(call, session, call.params["id"]))
     return answers.empty(204)
 
 
@@ -197,35 +200,29 @@ def bulk_delete(call: Call) -> Answer:
         )
     with call.services.store.write() as session:
         for stored in require_roles(call, session, ids, "/roleIds"):
-            call.tenant.objects.delete(session, stored)
-    return answers.ok({"type": "TASK_RESULT", "id": new_id(), "name": None}, 202)
+            delete_whole(call.tenant, session, stored)
+        id = tasks.record(
+            session,
+            call.tenant,
+            name="Delete roles",
+            kind="ROLE_DELETION",
+            submitter=call.actor.identity_id,
+            client=call.actor.client_id,
+            total=len(ids),
+            changed=len(ids),
+            failed=0,
+            now=call.now,
+        )
+    return answers.ok({"type": "TASK_RESULT", "id": id, "name": None}, 202)
 
 
-def _names(call: Call, session: Session, body: RoleBody) -> dict[str, str]:
-    """Id → name of everything a role refers to. Raises Invalid for what does not exist."""
-    names: dict[str, str] = {}
-    wanted: list[tuple[Kind, str, list[Reference]]] = [
-        (Kind.IDENTITY, "/owner", [body.owner]),
-        (Kind.ACCESS_PROFILE, "/accessProfiles", body.accessProfiles or []),
-        (Kind.ENTITLEMENT, "/entitlements", body.entitlements or []),
+def _wanted(body: RoleBody) -> list[Wanted]:
+    """What a role refers to."""
+    return [
+        Wanted(Kind.IDENTITY, "/owner", [body.owner], single=True),
+        Wanted(Kind.ACCESS_PROFILE, "/accessProfiles", body.accessProfiles or []),
+        Wanted(Kind.ENTITLEMENT, "/entitlements", body.entitlements or []),
     ]
-    for kind, where, refs in wanted:
-        ids = [plain_id(ref.id) for ref in refs]
-        rids = call.tenant.objects.rids(session, kind, ids)
-        for position, id in enumerate(ids):
-            if id not in rids:
-                place = f"{where}/id" if kind is Kind.IDENTITY else f"{where}/{position}/id"
-                raise Invalid(f"there is no {kind.noun} {id!r}", where=place, code="400.1.404")
-        for stored in call.tenant.objects.by_rids(session, list(rids.values())):
-            found = stored.document()
-            names[found["id"]] = found.get("name") or ""
-    return names
-
-
-def _require_free_name(call: Call, session: Session, name: str, own: str | None) -> None:
-    taken = call.tenant.objects.name_taken(session, Kind.ROLE, fold(name))
-    if taken is not None:
-        raise Invalid(f"a role named {name!r} exists already", where="/name")
 
 
 # --- single metadata values ----------------------------------------------------------------------------

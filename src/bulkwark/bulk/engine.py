@@ -153,9 +153,10 @@ class Engine:
             if job.status in (Status.CREATED, Status.PRE_PROCESS):
                 with self._store.turn() as turn:
                     with turn.transaction() as session:
-                        jobs.start(session, job, self._clock())
-                    self._freeze(turn, tenant, job)
-                return True
+                        started = jobs.start(session, job, self._clock())
+                    if started:
+                        self._freeze(turn, tenant, job)
+                return started
             if job.status in FINISHED:
                 return False
             return self._chunk(tenant, number)
@@ -179,14 +180,17 @@ class Engine:
         with self._store.write() as session:
             began = time.perf_counter()
             job = jobs.by_number(session, tenant.number, number)
+            if job.status in FINISHED:  # somebody cleared the task meanwhile
+                return False
             last, count = jobs.chunk_end(session, job, size)
             if count == 0:
                 jobs.post_process(session, job)
                 jobs.complete(session, job, self._clock())
                 return False
-            self._operations[job.operation].apply(session, tenant, job, last, self._clock())
+            now = self._clock()
+            self._operations[job.operation].apply(session, tenant, job, last, now)
             status = Status.CHUNK_PENDING if len(self._queue) else Status.CHUNK_PROCESSING
-            moved = jobs.progress(session, job, last, status)
+            moved = jobs.progress(session, job, last, status, now)
             assert moved, f"job {number} has moved under its own chunk"
         took = time.perf_counter() - began
         self._remember(key, took)

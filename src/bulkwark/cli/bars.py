@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from types import TracebackType
 
-import click
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
@@ -72,4 +71,4 @@ class Bars:
         self._line_at = now + LINE_SECONDS
         self._shown[key] = shown
         share = f" of {total:,}" if total is not None else ""
-        click.echo(f"{name}: {done:,}{share}{f'  {note}' if note else ''}", err=True)
+        self.console.print(f"  {name:<20} {done:,}{share}  {note}".rstrip(), highlight=False, soft_wrap=True)

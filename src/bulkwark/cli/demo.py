@@ -16,6 +16,7 @@ from typing import Any
 
 import click
 import httpx
+from rich import box
 from rich.console import Console
 from rich.table import Table
 
@@ -23,7 +24,7 @@ from bulkwark.auth.credentials import create_token
 from bulkwark.bulk.batch import Row
 from bulkwark.bulk.load import Loader
 from bulkwark.cli.bars import Bars
-from bulkwark.cli.common import number, opened, plural
+from bulkwark.cli.common import calm_collector, number, opened, plural
 from bulkwark.domain import synthetic
 from bulkwark.errors import BulkwarkError, Unavailable
 from bulkwark.store import upkeep
@@ -67,7 +68,7 @@ def demo(data_dir: Path | None, roles: int) -> None:
         client_id, secret = _company(console, data_dir, roles)
         _head(console, 2, "A server on it, and an access token")
         address = stack.enter_context(_server(data_dir))
-        console.print(f"  bulkwark serve answers at {address}")
+        _say(console, f"bulkwark serve answers at {address}")
         api = stack.enter_context(httpx.Client(base_url=address, timeout=60))
         _sign_in(console, api, client_id, secret)
         _main_job(console, api)
@@ -78,6 +79,11 @@ def demo(data_dir: Path | None, roles: int) -> None:
 # --- the stage -----------------------------------------------------------------------------------------
 
 
+def _say(console: Console, text: str) -> None:
+    """A line that a terminal may break and nothing else does, so that it can be copied."""
+    console.print(f"  {text}", soft_wrap=True)
+
+
 def _head(console: Console, step: int, text: str) -> None:
     console.print(f"\n[bold]{step}. {text}[/]")
 
@@ -85,6 +91,7 @@ def _head(console: Console, step: int, text: str) -> None:
 def _company(console: Console, data_dir: Path, roles: int) -> tuple[str, str]:
     """Load the company and make a credential: (client id, secret)."""
     began = time.perf_counter()
+    calm_collector()
     totals = synthetic.sizes(roles)
     documents = synthetic.company(roles, seed=SEED, now=datetime.now(UTC))
     with opened(data_dir, make=True) as store:
@@ -100,7 +107,7 @@ def _company(console: Console, data_dir: Path, roles: int) -> tuple[str, str]:
             report = loader.load(Row(kind, document) for kind, document in documents)
         upkeep.settle(store, report.written)
         made = create_token(store, tenant, name="demo", levels=("ORG_ADMIN",))
-    console.print(f"  {number(report.written)} objects loaded in {time.perf_counter() - began:.1f} s")
+    _say(console, f"{number(report.written)} objects loaded in {time.perf_counter() - began:.1f} s")
     return made.credential.id, made.secret
 
 
@@ -150,7 +157,7 @@ def _sign_in(console: Console, api: httpx.Client, client_id: str, secret: str) -
     form = {"grant_type": "client_credentials", "client_id": client_id, "client_secret": secret}
     found = _expect(api.post("/oauth/token", data=form), 200).json()
     api.headers["Authorization"] = f"Bearer {found['access_token']}"
-    console.print(f"  POST /oauth/token: a {found['token_type']} token, good for {number(found['expires_in'])} s")
+    _say(console, f"POST /oauth/token: a {found['token_type']} token, good for {number(found['expires_in'])} s")
 
 
 # --- the act -------------------------------------------------------------------------------------------
@@ -159,11 +166,11 @@ def _sign_in(console: Console, api: httpx.Client, client_id: str, secret: str) -
 def _main_job(console: Console, api: httpx.Client) -> None:
     """Search, bulk update by query, and search again. Raises Unexpected when anything is not as it must be."""
     _head(console, 3, "Which roles would be changed? A search with the same query")
-    console.print(f"  [cyan]{QUERY}[/]")
+    _say(console, f"[cyan]{QUERY}[/]")
     matching = _count(api)
     _require(matching > 0, "the query matches nothing")
     before = [_role(api, id) for id in _first_ids(api, 5)]
-    console.print(f"  POST /v2025/search/count: [bold]{plural(matching, 'role')}[/]")
+    _say(console, f"POST /v2025/search/count: [bold]{plural(matching, 'role')}[/]")
 
     _head(console, 4, f"Classify them all: ADD {KEY} = {VALUE}")
     body = {
@@ -172,30 +179,30 @@ def _main_job(console: Console, api: httpx.Client) -> None:
         "values": [{"attribute": KEY, "values": [VALUE]}],
     }
     accepted = _expect(api.post(f"{BULK}/query", json=body, headers=EXPERIMENTAL), 202).json()
-    console.print(f"  POST {BULK}/query: 202, job {accepted['id']}")
+    _say(console, f"POST {BULK}/query: 202, job {accepted['id']}")
     job = _follow(console, api, accepted["id"])
     official = _expect(api.get(f"{BULK}/{accepted['id']}", headers=EXPERIMENTAL), 202).json()
-    console.print(f"  GET {BULK}/{{id}}: [bold]{official['status']}[/]")
+    _say(console, f"GET {BULK}/{{id}}: [bold]{official['status']}[/]")
     counts = ", ".join(f"{number(job[name])} {name}" for name in ("changed", "unchanged", "skipped", "failed"))
-    console.print(f"  GET /bulkwark/v1/jobs/{{id}}: {counts}")
+    _say(console, f"GET /bulkwark/v1/jobs/{{id}}: {counts}")
     _require(official["status"] == "COMPLETED" and job["status"] == "COMPLETED", f"the job is {job['status']}")
     _require(job["changed"] == job["total"] == matching, f"{matching} roles matched, {job['changed']} were changed")
 
     _head(console, 5, "Five of them, before and after, as GET /v2025/roles/{id} shows them")
     after = [_role(api, role["id"]) for role in before]
-    table = Table("role", "before", "after")
+    table = Table("role", "before", "after", box=box.SIMPLE)
     for old, new in zip(before, after, strict=True):
         table.add_row(new["name"], _words(old), f"[green]{_words(new)}[/]")
         _require(_metadata(new) == _metadata(old) | {KEY: [VALUE]}, f"role {new['id']} has {_words(new)}")
     console.print(table)
     example = after[0]
     shown = {"id": example["id"], "name": example["name"], "accessModelMetadata": example["accessModelMetadata"]}
-    console.print(f"  GET /v2025/roles/{example['id']}")
+    _say(console, f"GET /v2025/roles/{example['id']}")
     console.print_json(data=shown)
 
     _head(console, 6, "The same query again")
     left = _count(api)
-    console.print(f"  POST /v2025/search/count: [bold]{plural(left, 'role')}[/]")
+    _say(console, f"POST /v2025/search/count: [bold]{plural(left, 'role')}[/]")
     _require(left == 0, f"{left} roles were left out")
 
 
@@ -259,7 +266,7 @@ def _require(holds: bool, otherwise: str) -> None:
 def _next(console: Console, address: str, client_id: str, secret: str) -> None:
     """What to try next; on a terminal the server stays until Enter."""
     if not sys.stdin.isatty():
-        console.print("\nNext: `bulkwark serve`, `bulkwark load --synthetic roles=2000`, `bulkwark token create --help`.")
+        _say(console, "Next: bulkwark serve, bulkwark load --synthetic roles=2000, bulkwark token create --help")
         return
     click.echo(f"""
 The server goes on until you press Enter. Try, in another terminal:

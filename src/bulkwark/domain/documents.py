@@ -23,13 +23,15 @@ def people(doc: Document) -> list[str]:
 def face(kind: Kind, doc: Document, emails: Mapping[str, str], *, org: str) -> Document:
     """The root of the search document. `emails` maps ids of identities to their address."""
     found = _FACES[kind](doc, emails)
-    found.update(_type=_TYPES[kind], type=_TYPES[kind], _version="v2", pod="bulkwark", org=org)
+    found["_type"] = _TYPES[kind]
+    found.setdefault("type", _TYPES[kind])  # a source has a `type` of its own
+    found.update(_version="v2", pod="bulkwark", org=org)
     return {name: value for name, value in found.items() if value is not None}
 
 
 def references(kind: Kind, doc: Document) -> dict[str, list[str]]:
     """Nested path → ids of the objects in that array."""
-    if kind is Kind.ROLE:
+    if kind in (Kind.ROLE, Kind.DIMENSION):
         return {"entitlements": _ids(doc.get("entitlements")), "accessProfiles": _ids(doc.get("accessProfiles"))}
     if kind is Kind.ACCESS_PROFILE:
         return {"entitlements": _ids(doc.get("entitlements"))}
@@ -50,6 +52,10 @@ def _owner(doc: Document, emails: Mapping[str, str]) -> Document | None:
 
 def _segments(doc: Document) -> list[Document]:
     return [{"id": s, "name": s} if isinstance(s, str) else s for s in doc.get("segments") or []]
+
+
+def _additional_owners(doc: Document) -> list[Document]:
+    return [{"id": ref["id"]} for ref in doc.get("additionalOwners") or [] if ref.get("id")]
 
 
 def _comments(doc: Document) -> bool:
@@ -78,13 +84,16 @@ def _role(doc: Document, emails: Mapping[str, str]) -> Document:
     return _access(doc, emails) | {
         "accessProfileCount": len(doc.get("accessProfiles") or []),
         "dimensional": bool(doc.get("dimensional")),
-        "additionalOwners": [{"id": ref["id"]} for ref in doc.get("additionalOwners") or [] if ref.get("id")],
+        "additionalOwners": _additional_owners(doc),
     }
 
 
 def _access_profile(doc: Document, emails: Mapping[str, str]) -> Document:
     source = doc.get("source") or {}
-    return _access(doc, emails) | {"source": {"id": source.get("id", ""), "name": source.get("name", "")}}
+    return _access(doc, emails) | {
+        "source": {"id": source.get("id", ""), "name": source.get("name", "")},
+        "additionalOwners": _additional_owners(doc),
+    }
 
 
 def _entitlement(doc: Document, emails: Mapping[str, str]) -> Document:
@@ -109,6 +118,8 @@ def _entitlement(doc: Document, emails: Mapping[str, str]) -> Document:
         "segments": segments,
         "segmentCount": len(segments),
         "tags": doc.get("tags") or [],
+        "additionalOwners": _additional_owners(doc),
+        "privilegeLevel": doc.get("privilegeLevel"),
     }
 
 
@@ -143,14 +154,23 @@ def _identity(doc: Document, emails: Mapping[str, str]) -> Document:
 
 
 def _source(doc: Document, emails: Mapping[str, str]) -> Document:
+    names = ("description", "created", "type", "connector", "connectorName", "connectionType", "features", "status")
+    found: Document = {name: doc.get(name) for name in ("id", "name", *names, "category", "healthy")}
+    found["authoritative"] = bool(doc.get("authoritative"))
+    for name in ("owner", "managementWorkgroup", "accountCorrelationConfig", "managerCorrelationRule"):
+        reference = doc.get(name) or {}
+        found[name] = {member: value for member, value in reference.items() if value is not None} or None
+    return found
+
+
+def _dimension(doc: Document, emails: Mapping[str, str]) -> Document:
+    owner = doc.get("owner") or {}
     return {
         "id": doc["id"],
         "name": doc["name"],
-        "description": doc.get("description"),
         "created": doc.get("created"),
-        "owner": _owner(doc, emails),
-        "connector": doc.get("connector"),
-        "authoritative": bool(doc.get("authoritative")),
+        "owner": {"id": owner.get("id", "")},
+        "parentId": doc.get("parentId"),
     }
 
 
@@ -160,6 +180,7 @@ _FACES: dict[Kind, Callable[[Document, Mapping[str, str]], Document]] = {
     Kind.ENTITLEMENT: _entitlement,
     Kind.IDENTITY: _identity,
     Kind.SOURCE: _source,
+    Kind.DIMENSION: _dimension,
 }
 _TYPES = {
     Kind.ROLE: "role",
@@ -167,4 +188,5 @@ _TYPES = {
     Kind.ENTITLEMENT: "entitlement",
     Kind.IDENTITY: "identity",
     Kind.SOURCE: "source",
+    Kind.DIMENSION: "dimension",
 }

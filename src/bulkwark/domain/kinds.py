@@ -21,6 +21,7 @@ class Kind(IntEnum):
     ENTITLEMENT = 3
     IDENTITY = 4
     SOURCE = 5
+    DIMENSION = 6
 
     @property
     def noun(self) -> str:

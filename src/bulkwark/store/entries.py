@@ -66,6 +66,15 @@ def _leaves(document: dict[str, Any], prefix: str, found: list[tuple[str, list[A
             found.append((prefix + name, [value]))
 
 
+def leaf(index: Index, number: Number, path: str, found: list[Any]) -> Entry:
+    """The part of an entry that stems from the values of one path."""
+    entry = Entry()
+    known = index.schema.find(path)
+    if known is not None:
+        _add(entry, known, number, found, folded=path in index.folded)
+    return entry
+
+
 def derive(index: Index, number: Number, document: dict[str, Any], nested: list[str]) -> Entry:
     """The entry of one search document; `nested` are its nested paths that are not empty."""
     entry = Entry()

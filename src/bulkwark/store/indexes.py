@@ -31,14 +31,15 @@ class Index:
 
 
 ENTITLEMENT = """
-keyword id source.id source.type hash _type _version pod org
-text name displayName description source.name tags attribute value sourceSchemaObjectType schema owner.id owner.name
+keyword id source.id source.type hash owner.id additionalOwners.id segments.id privilegeLevel.direct
+keyword _type _version pod org
+text name displayName description source.name tags attribute value sourceSchemaObjectType schema owner.name
 date created modified synced
 bool requestable cloudGoverned privileged containsDataAccess
 number segmentCount
 """
 ACCESS_PROFILE = """
-keyword id source.id owner.id _type _version pod org
+keyword id source.id owner.id additionalOwners.id segments.id _type _version pod org
 text name description source.name owner.type owner.name owner.email tags
 date created modified synced
 bool enabled requestable requestCommentsRequired
@@ -61,10 +62,17 @@ number accountCount appCount accessCount entitlementCount roleCount accessProfil
 number visibleSegmentCount
 """
 SOURCE = """
-keyword id owner.id type _type _version pod org
-text name description owner.name connector
+keyword id owner.id owner.name type description connector connectorName connectionType features status category
+keyword managementWorkgroup.id accountCorrelationConfig.id accountCorrelationConfig.name
+keyword managerCorrelationRule.type managerCorrelationRule.id managerCorrelationRule.name _type _version pod org
+text name
 date created modified synced
-bool authoritative
+bool authoritative healthy
+"""
+DIMENSION = """
+keyword id owner.id parentId _type _version pod org
+text name
+date created modified synced
 """
 
 
@@ -135,8 +143,22 @@ date created modified synced
 
 INDEXES: dict[str, Index] = _build()
 BY_KIND: dict[Kind, Index] = {index.kind: index for index in INDEXES.values() if index.kind is not None}
-# Sources are listed and filtered but are no index of `/search`.
+# These are listed and filtered but are no index of `/search`.
 BY_KIND[Kind.SOURCE] = Index("sources", "source", Kind.SOURCE, schema("sources", SOURCE), folded=("name",))
+BY_KIND[Kind.DIMENSION] = Index(
+    "dimensions",
+    "dimension",
+    Kind.DIMENSION,
+    schema("dimensions", DIMENSION, nested=["entitlements", "accessProfiles"]),
+    links={"entitlements": Kind.ENTITLEMENT, "accessProfiles": Kind.ACCESS_PROFILE},
+    folded=("name",),
+)
+_KINDS: dict[str, Kind] = {index.name: kind for kind, index in BY_KIND.items()}
+
+
+def kind_called(index: str) -> Kind | None:
+    """The kind whose objects an index holds; None for an index that has no documents yet."""
+    return _KINDS.get(index)
 
 
 def element_field(field: Field) -> Field:

@@ -115,7 +115,7 @@ def chunk_end(session: Session, job: Job, limit: int) -> tuple[int, int]:
     return row[0] or 0, row[1]
 
 
-def progress(session: Session, job: Job, last: int, status: Status) -> bool:
+def progress(session: Session, job: Job, last: int, status: Status, now: int) -> bool:
     """Count the outcomes of the chunk that ends with rid `last` and move the cursor there."""
     span = (job.tenant, job.number, job.cursor, last)
     counted: dict[int, int] = dict(session.rows("jobs.outcomes", span))
@@ -127,6 +127,7 @@ def progress(session: Session, job: Job, last: int, status: Status) -> bool:
                 "job": job.number,
                 "cursor": last,
                 "status": status,
+                "now": now,
                 **{outcome.name.lower(): counted.get(outcome, 0) for outcome in Outcome},
             },
         )

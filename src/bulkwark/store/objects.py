@@ -89,7 +89,7 @@ class Objects:
         require_number(start + len(found) - 1, kind)
         first = first_rid(self.tenant, kind) + start
         rids = list(range(first, first + len(found)))
-        emails = self._emails(session, [new.document for new in found])
+        emails = self.emails(session, [new.document for new in found])
         targets = self._targets(session, kind, [new.document for new in found])
         numbers = _Numbers(lambda path: self.numbers.need(session, kind, path))
         objects, states, search, faces = [], [], [], []
@@ -131,7 +131,7 @@ class Objects:
             return
         session.run("objects.set_head", (new_head, old.rid))
         old_face, old_refs = self._search_doc(session, old.rid)
-        face = documents.face(kind, document, self._emails(session, [document]), org=self.org)
+        face = documents.face(kind, document, self.emails(session, [document]), org=self.org)
         refs = self._refs(kind, document, self._targets(session, kind, [document]))
         index.drop(session, self.tenant, [(old.rid, self._entry(session, kind, old_face, old_refs))])
         index.put(session, self.tenant, [(old.rid, self._entry(session, kind, face, refs))])
@@ -191,7 +191,7 @@ class Objects:
                 wanted[path].update(dict.fromkeys(ids))
         return {path: self.rids(session, BY_KIND[kind].links[path], ids) for path, ids in wanted.items()}
 
-    def _emails(self, session: Session, docs: Sequence[Document]) -> dict[str, str]:
+    def emails(self, session: Session, docs: Sequence[Document]) -> dict[str, str]:
         """Identity id → email address for all owners of the documents."""
         rids = self.rids(session, Kind.IDENTITY, (id for doc in docs for id in documents.people(doc)))
         found = {}

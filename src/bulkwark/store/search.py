@@ -13,7 +13,7 @@ from bulkwark.errors import Invalid
 from bulkwark.query.ast import All, Checked
 from bulkwark.query.fields import Kind as FieldKind
 from bulkwark.store.dialect import Session, order
-from bulkwark.store.indexes import BY_KIND, INDEXES
+from bulkwark.store.indexes import BY_KIND, kind_called
 from bulkwark.store.tenants import Tenant
 
 
@@ -49,7 +49,7 @@ def rids(session: Session, tenant: Tenant, checked: Sequence[Checked], page: Pag
         return []
     streams = []
     for one in checked:
-        kind = _kind(one)
+        kind = kind_called(one.index)
         if kind is not None:
             selection = None if isinstance(one.root, All) else tenant.select(session, one)
             keys = tuple(_key(kind, sorter) for sorter in page.sorters)
@@ -62,10 +62,6 @@ def rids(session: Session, tenant: Tenant, checked: Sequence[Checked], page: Pag
         return [hit.rid for hit in streams[0]]
     merged = list(merge(*streams, key=order.Hit.key))
     return [hit.rid for hit in merged[page.offset : page.offset + page.limit]]
-
-
-def _kind(checked: Checked) -> Kind | None:
-    return INDEXES[checked.index].kind if checked.index in INDEXES else Kind.SOURCE
 
 
 def _key(kind: Kind, sorter: Sorter) -> order.Key:

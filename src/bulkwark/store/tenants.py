@@ -8,13 +8,13 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from threading import Lock
 
-from bulkwark.domain.kinds import Kind, new_id
+from bulkwark.domain.kinds import new_id
 from bulkwark.errors import Invalid, Unavailable
 from bulkwark.query.ast import Checked
 from bulkwark.store import counters, fields
 from bulkwark.store.dialect import Database, Selector, Session, Sql, Turn, migrate
 from bulkwark.store.fields import FieldNumbers
-from bulkwark.store.indexes import INDEXES
+from bulkwark.store.indexes import kind_called
 from bulkwark.store.metadata import Metadata, Wire
 from bulkwark.store.objects import Objects
 
@@ -31,7 +31,6 @@ class Tenant:
         self.name = name
         self.id = id
         self.numbers = FieldNumbers(number)
-        database.after_rollback.append(self.numbers.forget)
         self.objects = Objects(number, name, self.numbers)
         self.metadata = Metadata(number)
         self._database = database
@@ -41,7 +40,8 @@ class Tenant:
         database.after_rollback.append(self._forget)
 
     def _forget(self) -> None:
-        """A rolled-back version of the catalogue may come again with other content."""
+        """A transaction was rolled back: its numbers and its version of the catalogue may come again, for others."""
+        self.numbers.forget()
         self.metadata.forget()
         self._wire = None
 
@@ -58,15 +58,10 @@ class Tenant:
 
     def select(self, session: Session, checked: Checked) -> Sql:
         """The SELECT of the rids that a checked query matches."""
-        kind = INDEXES[checked.index].kind if checked.index in INDEXES else _listed(checked.index)
+        kind = kind_called(checked.index)
         if kind is None:
             return Sql("SELECT NULL AS rid WHERE 0")
         return Selector(session, self.number, self.numbers, self.metadata.catalogue(session)).select(kind, checked.root)
-
-
-def _listed(index: str) -> Kind:
-    """Kinds that are listed and filtered without being an index of `/search`."""
-    return {"sources": Kind.SOURCE}[index]
 
 
 class Store:

@@ -7,7 +7,7 @@ Source: the official OpenAPI documents; where they are silent, docs/decisions/00
 
 from __future__ import annotations
 
-from bulkwark.api.operations import credentials, identities, metadata, ours, roles, search
+from bulkwark.api.operations import credentials, identities, metadata, ours, roles, search, tasks
 from bulkwark.api.operations.shape import UNVERSIONED, VERSIONS, Operation, paths
 
 __all__ = ["ALIASES", "OPERATIONS", "UNVERSIONED", "VERSIONS", "Operation", "paths"]
@@ -17,6 +17,7 @@ OPERATIONS: tuple[Operation, ...] = (
     *metadata.OPERATIONS,
     *identities.OPERATIONS,
     *search.OPERATIONS,
+    *tasks.OPERATIONS,
     *credentials.OPERATIONS,
     *ours.OPERATIONS,
 )

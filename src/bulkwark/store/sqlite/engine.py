@@ -257,8 +257,7 @@ class Database:
 
     def close(self) -> None:
         """Close every connection; the write-ahead log is folded into the file."""
-        if not self.read_only:
-            if self._checkpoints is not None:
+        if self._checkpoints is not None:
             self._checkpoints.stop()
         with self._guard:
             connections, self._all = self._all, []

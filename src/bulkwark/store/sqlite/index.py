@@ -31,6 +31,25 @@ def drop(session: Session, tenant: int, entries: Iterable[tuple[int, Entry]]) ->
     session.many("index.drop_unused_term", [(tenant, field, term) for field, term in found.counts])
 
 
+def move(
+    session: Session,
+    tenant: int,
+    tokens: Iterable[tuple[int, str]],
+    gone: Iterable[tuple[int, Entry]],
+    come: Iterable[tuple[int, Entry]],
+) -> None:
+    """Replace the full-text rows (rid, all tokens), and what else changed objects had and now have."""
+    fresh = list(tokens)
+    session.many("index.drop_tokens", [(rid,) for rid, _ in fresh])
+    session.many("index.put_tokens", fresh)
+    before, after = _Rows(gone), _Rows(come)
+    session.many("index.drop_value", before.values(tenant))
+    session.many("index.put_value", after.values(tenant))
+    session.many("index.count_term", after.terms(tenant, +1))
+    session.many("index.count_term", before.terms(tenant, -1))
+    session.many("index.drop_unused_term", [(tenant, field, term) for field, term in before.counts])
+
+
 class _Rows:
     """The rows of many entries. Entries are taken one by one and let go: a load would else hold a whole batch."""
 

@@ -22,7 +22,7 @@ FROM job WHERE tenant = ?1 AND (?4 = '' OR submitter = ?4) ORDER BY job DESC LIM
 -- of_client: the jobs of a client id and type, newest first
 SELECT tenant, job, id, type, operation, status, spec, selector, client, submitter, created, started, finished, cursor,
        total, hidden, changed, unchanged, skipped, failed, conflicted, error
-FROM job WHERE tenant = ? AND client = ? AND type = ? ORDER BY job DESC LIMIT ?;
+FROM job INDEXED BY job_client WHERE tenant = ? AND client = ? AND type = ? ORDER BY job DESC LIMIT ?;
 -- start: the selection begins
 UPDATE job SET status = 'PRE_PROCESS', started = ? WHERE tenant = ? AND job = ? AND status IN ('CREATED', 'PRE_PROCESS');
 -- selected: the targets are frozen
@@ -31,7 +31,8 @@ WHERE tenant = ? AND job = ? AND status = 'PRE_PROCESS';
 -- set_hidden: what the submitter could not see
 UPDATE job SET hidden = ? WHERE tenant = ? AND job = ?;
 -- progress: a chunk is done
-UPDATE job SET status = :status, cursor = :cursor, changed = changed + :changed, unchanged = unchanged + :unchanged,
+UPDATE job SET status = :status, cursor = :cursor, modified = :now,
+       changed = changed + :changed, unchanged = unchanged + :unchanged,
        skipped = skipped + :skipped, failed = failed + :failed, conflicted = conflicted + :conflicted
 WHERE tenant = :tenant AND job = :job
   AND status IN ('PRE_PROCESS_COMPLETED', 'CHUNK_PENDING', 'CHUNK_PROCESSING') AND cursor < :cursor;

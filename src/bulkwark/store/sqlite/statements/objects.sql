@@ -41,3 +41,6 @@ SELECT max(rid) FROM object WHERE rid BETWEEN ? AND ?;
 SELECT count(*) FROM state WHERE tenant = ? AND kind = ?;
 -- name_taken: another object of the kind with that folded name
 SELECT rid FROM val WHERE tenant = ? AND field = ? AND value = ? LIMIT 1;
+-- holders: who has a target of a JSON list in a nested array
+SELECT l.target, l.rid FROM json_each(?3) w
+CROSS JOIN link l ON l.tenant = ?1 AND l.field = ?2 AND l.target = w.value ORDER BY w.key, l.rid;

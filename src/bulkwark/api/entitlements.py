@@ -1,0 +1,278 @@
+"""Entitlements: list, get, patch, parents and children, single metadata values, request config."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from bulkwark.api import answers, collections, patches
+from bulkwark.api.answers import Answer
+from bulkwark.api.calls import Call
+from bulkwark.api.entitlement_rights import need, visible
+from bulkwark.api.source_rights import is_one
+from bulkwark.domain import entitlements, metadata
+from bulkwark.domain.documents import Document
+from bulkwark.domain.kinds import Kind, plain_id
+from bulkwark.domain.metadata import Operation, Scope
+from bulkwark.domain.request_configs import RequestConfig, require_valid
+from bulkwark.errors import Invalid, NotFound
+from bulkwark.query import ast
+from bulkwark.query.ast import Node
+from bulkwark.query.fields import Field
+from bulkwark.query.fields import Kind as FieldKind
+from bulkwark.store import assignments
+from bulkwark.store.changes import change_many, rename_references
+from bulkwark.store.dialect import Session
+from bulkwark.store.objects import Stored
+from bulkwark.store.search import Sorter
+
+DEFAULT, MOST = 250, 250
+NOT_BESIDE_ACCOUNT = ("filters", "segmented-for-identity", "for-segment-ids", "include-unsegmented")
+
+
+# --- reading -------------------------------------------------------------------------------------------
+
+
+def list_entitlements(call: Call) -> Answer:
+    """GET /entitlements."""
+    account = call.query.get("account-id", "")
+    if not account:
+        return page(call, segments(call, filtered(call)))
+    for name in NOT_BESIDE_ACCOUNT:
+        if name in call.query:
+            raise Invalid(f"{name} cannot stand beside account-id", where=f"query parameter {name}")
+    held = assignments.of_account(call.read(), call.tenant, plain_id(account))
+    return page(call, with_ids(call, held or ()))
+
+
+def get(call: Call) -> Answer:
+    """GET /entitlements/{id}."""
+    session = call.read()
+    return _shown(call, session, need(call, session, call.params["id"]))
+
+
+def parents(call: Call) -> Answer:
+    """GET /entitlements/{id}/parents: what the entitlement's own `attributes` name under its `attribute`."""
+    document = need(call, call.read(), call.params["id"]).document()
+    attribute, value = _pair(document)
+    named = (document.get("attributes") or {}).get(attribute)
+    values = [str(one) for one in (named if isinstance(named, list) else [named]) if one not in (None, "", value)]
+    root: Node = ast.Nothing()
+    if attribute and values:
+        root = ast.conj(_exact("attribute", attribute), _exact("value", *values), _beside(document))
+    return page(call, ast.conj(filtered(call), root))
+
+
+def children(call: Call) -> Answer:
+    """GET /entitlements/{id}/children: those of its source whose `attributes` name it."""
+    document = need(call, call.read(), call.params["id"]).document()
+    attribute, value = _pair(document)
+    root: Node = ast.Nothing()
+    if attribute and value:
+        holds = _exact(f"attributes.{attribute}", value)
+        root = ast.conj(_exact("attribute", attribute), holds, _beside(document))
+        root = ast.Bool(must=(root,), must_not=(is_one("id", document["id"]),))
+    return page(call, ast.conj(filtered(call), root))
+
+
+def _pair(document: Document) -> tuple[str, str]:
+    return document.get("attribute") or "", document.get("value") or ""
+
+
+def _beside(document: Document) -> Node:
+    """Entitlements of the same source."""
+    return is_one("source.id", (document.get("source") or {}).get("id", ""))
+
+
+def _exact(path: str, *values: str) -> Node:
+    return ast.Exact(field=Field(path, FieldKind.TEXT), values=values)
+
+
+def filtered(call: Call) -> Node:
+    """The tree of the query parameter `filters`."""
+    text = call.query.get("filters")
+    where = "query parameter filters"
+    return collections.parse_filter(
+        call, Kind.ENTITLEMENT, entitlements.FILTERS, text, where, paths=entitlements.PATHS
+    )
+
+
+def page(call: Call, root: Node) -> Answer:
+    """One page of entitlements, by `sorters`, `searchAfter`, `limit`, `offset`, `count`."""
+    order = collections.sorters(call.query.get("sorters"), entitlements.SORTERS, entitlements.PATHS)
+    after = _after(call.query.get("searchAfter", ""), order)
+    root = visible(call, call.read(), root)
+    return collections.page(call, Kind.ENTITLEMENT, root, order, default=DEFAULT, most=MOST, after=after)
+
+
+def with_ids(call: Call, rids: object) -> Node:
+    """Exactly these objects."""
+    ids = list(call.tenant.objects.ids(call.read(), rids).values())  # type: ignore[arg-type]
+    return is_one("id", *ids) if ids else ast.Nothing()
+
+
+def _after(text: str, order: tuple[Sorter, ...]) -> tuple[str, ...]:
+    """The values of `searchAfter`, one for each sorter. A comma may stand in one of them, where it is clear in which."""
+    if not text:
+        return ()
+    where = "query parameter searchAfter"
+    if not order:
+        raise Invalid("searchAfter needs sorters", where=where, hint="sorters=name,id&searchAfter=<name>,<id>")
+    parts = text.split(",")
+    more = len(parts) - len(order)
+    names = {entitlements.PATHS[name] if name in entitlements.PATHS else name for name in entitlements.COMMAS}
+    texts = [position for position, sorter in enumerate(order) if sorter.path in names]
+    if more > 0 and len(texts) == 1:
+        at = texts[0]
+        parts[at : at + more + 1] = [",".join(parts[at : at + more + 1])]
+    if len(parts) != len(order):
+        raise Invalid(f"{len(parts)} values stand for {len(order)} sorters", where=where)
+    return tuple(parts)
+
+
+def segments(call: Call, root: Node) -> Node:
+    """`for-segment-ids`, `segmented-for-identity` and `include-unsegmented`."""
+    ids = [part.strip() for part in call.query.get("for-segment-ids", "").split(",") if part.strip()]
+    identity = call.query.get("segmented-for-identity", "").strip()
+    unsegmented = call.flag("include-unsegmented", True)
+    if not ids and not identity:
+        if not unsegmented:
+            raise Invalid(
+                "include-unsegmented=false needs for-segment-ids or segmented-for-identity",
+                where="query parameter include-unsegmented",
+            )
+        return root
+    field = Field("segments.id", FieldKind.KEYWORD)
+    outside: list[Node] = [ast.negate(ast.Has(field=field))] if unsegmented else []
+    for chosen in [ids] if ids else []:
+        root = ast.conj(root, ast.disj(is_one("segments.id", *chosen), *outside))
+    if identity:
+        seen = _segments_of(call, identity)
+        inside: list[Node] = [is_one("segments.id", *seen)] if seen else []
+        root = ast.conj(root, ast.disj(*inside, *outside) if inside or outside else ast.Nothing())
+    return root
+
+
+def _segments_of(call: Call, identity: str) -> list[str]:
+    """Ids of the segments that an identity's document says he sees (`visibleSegments`). Raises Invalid."""
+    id = call.actor.identity_id if identity == "me" else plain_id(identity)
+    stored = call.tenant.objects.get(call.read(), Kind.IDENTITY, id)
+    if stored is None:
+        raise Invalid(f"there is no identity {identity!r}", where="query parameter segmented-for-identity")
+    return [str(one).lower() for one in stored.document().get("visibleSegments") or []]
+
+
+def _shown(call: Call, session: Session, stored: Stored, status: int = 200) -> Answer:
+    return answers.text(collections.document(stored, call.tenant.wire(session), Kind.ENTITLEMENT), status)
+
+
+# --- patching ------------------------------------------------------------------------------------------
+
+
+def patch(call: Call) -> Answer:
+    """PATCH /entitlements/{id}: the members that the version's document names."""
+    operations = call.json(list[dict[str, Any]])
+    allowed = entitlements.patchable(call.route.version)
+    patches.require_valid(operations, allowed)
+    entitlements.require_values(operations)
+    with call.services.store.write() as session:
+        old = need(call, session, call.params["id"])
+        apply(call, session, [old], operations, allowed)
+        stored = call.tenant.objects.by_rid(session, old.rid)
+        assert stored is not None
+        return _shown(call, session, stored)
+
+
+def apply(call: Call, session: Session, found: list[Stored], operations: list[Document], allowed: tuple[str, ...]) -> None:
+    """Patch entitlements with operations that `require_values` has passed. Raises Invalid; then nothing may be kept."""
+    owner = _owner(call, session, operations)
+    changed: list[tuple[Stored, Document]] = []
+    renamed: dict[int, tuple[str, str]] = {}
+    for stored in found:
+        before = entitlements.complete(stored.document())
+        try:
+            after = patches.apply(entitlements.view(before, operations), operations, allowed)
+        except Invalid as error:
+            error.detail += f" (entitlement {before['id']})" if len(found) > 1 else ""
+            raise
+        document = entitlements.patched(before, after, owner, call.actor.user_name)
+        if document != before:
+            changed.append((stored, document))
+            if document["name"] != before["name"]:
+                renamed[stored.rid] = document["id"], document["name"]
+    if changed:
+        change_many(session, call.tenant.objects, Kind.ENTITLEMENT, changed, call.now)
+    if renamed:
+        rename_references(session, call.tenant.objects, Kind.ENTITLEMENT, renamed)
+
+
+def _owner(call: Call, session: Session, operations: list[Document]) -> Document | None:
+    """The reference that the last patched owner stands for. Raises Invalid for one that does not exist."""
+    found = entitlements.owners(operations)
+    if not found:
+        return None
+    rids = call.tenant.objects.rids(session, Kind.IDENTITY, [plain_id(owner["id"]) for _, owner in found])
+    documents = [stored.document() for stored in call.tenant.objects.by_rids(session, list(rids.values()))]
+    names = {document["id"]: document.get("name") or "" for document in documents}
+    entitlements.require_owner_name(operations, names)
+    id = plain_id(found[-1][1]["id"])
+    return {"type": "IDENTITY", "id": id, "name": names[id]}
+
+
+# --- single metadata values ----------------------------------------------------------------------------
+
+
+def add_value(call: Call) -> Answer:
+    """POST /entitlements/{id}/access-model-metadata/{key}/values/{value}."""
+    return _change_value(call, Operation.ADD)
+
+
+def remove_value(call: Call) -> Answer:
+    """DELETE of the same."""
+    return _change_value(call, Operation.REMOVE)
+
+
+def _change_value(call: Call, operation: Operation) -> Answer:
+    key, value = call.params["attributeKey"], call.params["attributeValue"]
+    with call.services.store.write() as session:
+        old = need(call, session, call.params["id"])
+        catalogue = call.tenant.metadata.catalogue(session)
+        if key not in catalogue.attributes:
+            raise NotFound(f"there is no metadata attribute {key!r}")
+        if value not in catalogue.attributes[key].values:
+            raise NotFound(f"the attribute {key!r} has no value {value!r}")
+        change = metadata.change(
+            catalogue, operation, Scope.ATTRIBUTE, [(key, [value])], object_types=("entitlement",), where="path"
+        )
+        before = metadata.parse(old.md)
+        after = change.apply(before)
+        if after != before:
+            modified = max(call.now, old.modified)
+            call.tenant.objects.set_metadata(session, old, metadata.text(after), modified=modified)
+        if operation is Operation.REMOVE:
+            return answers.empty(200)
+        stored = call.tenant.objects.by_rid(session, old.rid)
+        assert stored is not None
+        return _shown(call, session, stored, 201)
+
+
+# --- request config ------------------------------------------------------------------------------------
+
+
+def get_config(call: Call) -> Answer:
+    """GET /entitlements/{id}/entitlement-request-config."""
+    session = call.read()
+    stored = need(call, session, call.params["id"])
+    return answers.ok(assignments.config(session, stored.rid) or msgspec.to_builtins(RequestConfig()))
+
+
+def put_config(call: Call) -> Answer:
+    """PUT of the same: replaces it as a whole."""
+    body = call.json(RequestConfig)
+    require_valid(body)
+    document = msgspec.to_builtins(body)
+    with call.services.store.write() as session:
+        stored = need(call, session, call.params["id"])
+        assignments.set_config(session, stored.rid, document)
+    return answers.ok(document)

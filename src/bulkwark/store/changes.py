@@ -1,0 +1,147 @@
+"""Changes to many objects in few statements: of what the index knows only that moves which differs."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import msgspec
+
+from bulkwark.domain import documents
+from bulkwark.domain.documents import Document
+from bulkwark.domain.kinds import Kind
+from bulkwark.store.dialect import Session, index
+from bulkwark.store.entries import ALL, Entry, leaf, leaves, present
+from bulkwark.store.indexes import BY_KIND, Index
+from bulkwark.store.objects import Objects, Stored, head
+
+Leaves = list[tuple[str, list[Any]]]
+
+
+def change_many(
+    session: Session, objects: Objects, kind: Kind, found: Sequence[tuple[Stored, Document]], now: int
+) -> None:
+    """Replace the documents of objects of one kind. What they refer to must be as it was; metadata stays.
+
+    `now` (ms) becomes `modified`, which never goes back.
+    """
+    session.many("objects.set_state", [(max(now, old.modified), old.md, old.rid) for old, _ in found])
+    session.many("objects.set_head", [(head(document), old.rid) for old, document in found])
+    rows = {
+        rid: (msgspec.json.decode(face + "}"), json.loads(refs))
+        for rid, face, refs, _ in session.rows("objects.search_docs", (json.dumps([old.rid for old, _ in found]),))
+    }
+    emails = _emails(session, objects, [document for _, document in found], [face for face, _ in rows.values()])
+    rewritten = _Rewritten(BY_KIND[kind], lambda path: objects.numbers.need(session, kind, path))
+    faces = []
+    for old, document in found:
+        before, refs = rows[old.rid]
+        after = documents.face(kind, document, emails, org=objects.org)
+        if after != before:
+            faces.append((head(after), json.dumps(refs, separators=(",", ":")), old.rid))
+            rewritten.add(old.rid, before, after, [path for path, targets in refs.items() if targets])
+    session.many("objects.set_search_doc", faces)
+    index.move(session, objects.tenant, rewritten.tokens, rewritten.gone, rewritten.come)
+
+
+def rename_references(session: Session, objects: Objects, kind: Kind, names: dict[int, tuple[str, str]]) -> int:
+    """Write new names of objects of a kind (rid → id, name) where other documents repeat them; answers where.
+
+    Only stored documents repeat a name: search documents and the index follow links.
+    """
+    by_id = dict(names.values())
+    changed: list[tuple[str, int]] = []
+    for holder, found in BY_KIND.items():
+        for path, target in found.links.items():
+            number = objects.numbers.find(session, holder, path) if target is kind else None
+            if number is not None:
+                rids = _holders(session, objects.tenant, number, list(names))
+                changed.extend(_renamed(objects.by_rids(session, rids), path, by_id))
+    session.many("objects.set_head", changed)
+    return len(changed)
+
+
+def _holders(session: Session, tenant: int, field: int, targets: list[int]) -> list[int]:
+    rows = session.rows("objects.holders", (tenant, field, json.dumps(targets)))
+    return sorted({rid for _, rid in rows})
+
+
+def _renamed(holders: Sequence[Stored], path: str, names: dict[str, str]) -> list[tuple[str, int]]:
+    found = []
+    for stored in holders:
+        document = stored.document()
+        for reference in document.get(path) or []:
+            if reference.get("id") in names:
+                reference["name"] = names[reference["id"]]
+        found.append((head(document), stored.rid))
+    return found
+
+
+def _emails(
+    session: Session, objects: Objects, found: Sequence[Document], faces: Sequence[Document]
+) -> dict[str, str]:
+    """Identity id → address. What the search documents hold already is not looked up again."""
+    owners = [owner for face in faces if isinstance(owner := face.get("owner"), dict)]
+    known = {owner["id"]: owner.get("email") for owner in owners if owner.get("id")}
+    fresh = [document for document in found if not known.keys() >= set(documents.people(document))]
+    looked_up = objects.emails(session, fresh) if fresh else {}
+    return {id: email for id, email in known.items() if email} | looked_up
+
+
+class _Rewritten:
+    """Index rows of changed search documents: all tokens anew, and the values and terms that differ."""
+
+    def __init__(self, found: Index, number: Callable[[str], int]) -> None:
+        self.tokens: list[tuple[int, str]] = []
+        self.gone: list[tuple[int, Entry]] = []
+        self.come: list[tuple[int, Entry]] = []
+        self._index = found
+        self._numbers: dict[str, int] = {}
+        self._need = number
+        # Objects of one change share most values: their source, their schema, what was set on all of them.
+        self._texts: dict[tuple[str, str], str] = {}
+
+    def add(self, rid: int, before: Document, after: Document, nested: list[str]) -> None:
+        old, new = leaves(before), leaves(after)
+        differing = {path for path, found in _grouped(old).items() ^ _grouped(new).items()}
+        gone, come = self._part(old, differing), self._part(new, differing)
+        if gone.tokens != come.tokens:
+            words = [present(self._number(ALL)), *(present(self._number(path)) for path in nested)]
+            words.extend(self._words(path, found) for path, found in new)
+            self.tokens.append((rid, " ".join(filter(None, words))))
+        self.gone.append((rid, Entry([], gone.values - come.values, gone.terms - come.terms)))
+        self.come.append((rid, Entry([], come.values - gone.values, come.terms - gone.terms)))
+
+    def _part(self, found: Leaves, paths: set[str]) -> Entry:
+        entry = Entry()
+        for path, values in found:
+            if path in paths:
+                part = leaf(self._index, self._number, path, values)
+                entry.tokens.extend(part.tokens)
+                entry.values |= part.values
+                entry.terms |= part.terms
+        return entry
+
+    def _words(self, path: str, found: list[Any]) -> str:
+        if len(found) != 1 or not isinstance(found[0], str):
+            return " ".join(leaf(self._index, self._number, path, found).tokens)
+        key = path, found[0]
+        text = self._texts.get(key)
+        if text is None:
+            text = self._texts[key] = " ".join(leaf(self._index, self._number, path, found).tokens)
+        return text
+
+    def _number(self, path: str) -> int:
+        number = self._numbers.get(path)
+        if number is None:
+            number = self._numbers[path] = self._need(path)
+        return number
+
+
+def _grouped(found: Leaves) -> dict[str, str]:
+    """Path → a text that differs when its values do; paths below arrays of objects come several times."""
+    texts: dict[str, str] = {}
+    for path, values in found:
+        texts[path] = texts.get(path, "") + repr(values)
+    return texts

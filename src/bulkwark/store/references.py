@@ -1,0 +1,100 @@
+"""Who refers to an object, and the names that referring documents repeat of it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+
+from bulkwark.domain.kinds import Kind, kind_of
+from bulkwark.query.ast import Checked, Phrase
+from bulkwark.query.fields import Field
+from bulkwark.query.fields import Kind as FieldKind
+from bulkwark.store import search
+from bulkwark.store.dialect import Session
+from bulkwark.store.indexes import BY_KIND
+from bulkwark.store.objects import Stored, head
+from bulkwark.store.search import Page
+from bulkwark.store.tenants import Tenant
+
+PIECE = 500  # documents decoded at a time
+BELONGING = (Kind.ENTITLEMENT, Kind.ACCESS_PROFILE)  # kinds whose documents name the source they belong to
+
+
+def holders(tenant: Tenant, session: Session, kind: Kind, rids: Sequence[int]) -> list[tuple[int, int]]:
+    """(object, holder) for every object of a kind that stands in a nested array of another, as numbers."""
+    found: list[tuple[int, int]] = []
+    for number, _ in _arrays(tenant, session, kind):
+        rows = session.rows("objects.holders", (tenant.number, number, json.dumps(list(rids))))
+        found.extend((target, rid) for target, rid in rows)
+    return found
+
+
+def belonging(tenant: Tenant, session: Session, source: str, most: int) -> tuple[int, list[int]]:
+    """How many entitlements and access profiles belong to a source, and the rids of the first of them."""
+    count, rids = 0, []
+    for kind in BELONGING:
+        checked = _of_source(kind, source)
+        count += search.count(session, tenant, checked)
+        rids.extend(search.rids(session, tenant, [checked], Page(limit=most)))
+    return count, rids[:most]
+
+
+def rename(tenant: Tenant, session: Session, renamed: Stored, name: str) -> None:
+    """Write the new name of an object wherever documents repeat it. Their `modified` stays: nobody changed them."""
+    id = renamed.document()["id"]
+    kind = kind_of(renamed.rid)
+    for number, path in _arrays(tenant, session, kind):
+        rows = session.rows("objects.holders", (tenant.number, number, json.dumps([renamed.rid])))
+        for stored in _stored(tenant, session, [rid for _, rid in list(rows)]):
+            document = stored.document()
+            for reference in document.get(path) or []:
+                if reference.get("id") == id:
+                    reference["name"] = name
+            # Nested arrays are links in the search index: it knows the new name already.
+            session.run("objects.set_head", (head(document), stored.rid))
+    if kind is Kind.SOURCE:
+        _rename_source(tenant, session, id, name)
+
+
+def dimensions(tenant: Tenant, session: Session, role: str) -> list[Stored]:
+    """The dimensions of a role."""
+    parent = Phrase(field=Field("parentId", FieldKind.KEYWORD), tokens=(role,))
+    checked = Checked(BY_KIND[Kind.DIMENSION].name, parent)
+    count = search.count(session, tenant, checked)
+    return tenant.objects.by_rids(session, search.rids(session, tenant, [checked], Page(limit=count)))
+
+
+def delete_whole(tenant: Tenant, session: Session, stored: Stored) -> None:
+    """Delete an object with what exists only inside it: the dimensions of a role."""
+    if kind_of(stored.rid) is Kind.ROLE:
+        for inner in dimensions(tenant, session, stored.document()["id"]):
+            tenant.objects.delete(session, inner)
+    tenant.objects.delete(session, stored)
+
+
+def _rename_source(tenant: Tenant, session: Session, id: str, name: str) -> None:
+    for kind in BELONGING:
+        checked = _of_source(kind, id)
+        rids = search.rids(session, tenant, [checked], Page(limit=search.count(session, tenant, checked)))
+        for stored in _stored(tenant, session, rids):
+            document = stored.document()
+            document["source"] = document["source"] | {"name": name}
+            tenant.objects.change(session, stored, document, modified=stored.modified)
+
+
+def _arrays(tenant: Tenant, session: Session, kind: Kind) -> Iterator[tuple[int, str]]:
+    """(field number, path) of every nested array that holds objects of the kind."""
+    for holder, index in BY_KIND.items():
+        for path, target in index.links.items():
+            number = tenant.numbers.find(session, holder, path)
+            if target is kind and number is not None:
+                yield number, path
+
+
+def _of_source(kind: Kind, source: str) -> Checked:
+    return Checked(BY_KIND[kind].name, Phrase(field=Field("source.id", FieldKind.KEYWORD), tokens=(source,)))
+
+
+def _stored(tenant: Tenant, session: Session, rids: Sequence[int]) -> Iterator[Stored]:
+    for start in range(0, len(rids), PIECE):
+        yield from tenant.objects.by_rids(session, rids[start : start + PIECE])
