@@ -31,7 +31,9 @@ def test_the_commands_are_those_that_others_rely_on() -> None:
     }
 
 
-@pytest.mark.parametrize(("name", "command"), every_command(), ids=lambda value: value if isinstance(value, str) else "")
+@pytest.mark.parametrize(
+    ("name", "command"), every_command(), ids=lambda value: value if isinstance(value, str) else ""
+)
 def test_each_command_and_each_option_has_a_line_of_help(name: str, command: click.Command) -> None:
     assert command.help, name
 

@@ -96,7 +96,10 @@ def test_a_call_that_cannot_be_meant_is_explained(tmp_path: Path, words: list[st
 
 def test_a_company_is_loaded_again_without_a_change(tmp_path: Path) -> None:
     documents = [identity(), source(), entitlement(), role()]
-    envelopes = [{"kind": kind, "document": d} for kind, d in zip(("identity", "source", "entitlement", "role"), documents, strict=True)]
+    envelopes = [
+        {"kind": kind, "document": d}
+        for kind, d in zip(("identity", "source", "entitlement", "role"), documents, strict=True)
+    ]
 
     answer("load", "--data-dir", tmp_path, "-", stdin=lines(*envelopes))
     again = answer("load", "--data-dir", tmp_path, "-", stdin=lines(*envelopes))

@@ -145,7 +145,7 @@ def _document(call: Call, session: Session, body: ProfileBody, id: str, created:
         Wanted(Kind.IDENTITY, "/owner", [body.owner], single=True),
         Wanted(Kind.SOURCE, "/source", [body.source], single=True),
         Wanted(Kind.ENTITLEMENT, "/entitlements", body.entitlements or []),
-        Wanted(Kind.IDENTITY, "/additionalOwners", references.people(body.additionalOwners)),
+        Wanted(Kind.IDENTITY, "/additionalOwners", body.additionalOwners or []),
     ]
     known = references.require(call.tenant, session, wanted)
     access_profiles.require_same_source(body, known)

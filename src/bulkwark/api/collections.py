@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from bulkwark.api.answers import Answer, listing
 from bulkwark.api.calls import Call
+from bulkwark.domain.documents import Document
 from bulkwark.domain.kinds import Kind
 from bulkwark.domain.times import iso_ms
 from bulkwark.errors import Invalid
 from bulkwark.query import ast, filters
+from bulkwark.query.analysis import fold
 from bulkwark.query.ast import Checked, Node
 from bulkwark.query.check import check_filter
+from bulkwark.query.fields import Field
+from bulkwark.query.fields import Kind as FieldKind
 from bulkwark.store import search
 from bulkwark.store.indexes import BY_KIND
 from bulkwark.store.metadata import Wire
@@ -96,6 +100,39 @@ def page(
     show = render or (lambda one, wire: document(one, wire, kind))
     texts = (",".join(show(one, wire) for one in found[i : i + PIECE]) for i in range(0, len(found), PIECE))
     return Answer(200, b"".join(listing(texts)), headers=headers)
+
+
+def in_segments(call: Call, root: Node) -> Node:
+    """The selection limited by `for-segment-ids` and `include-unsegmented`."""
+    ids = [s.strip() for s in call.query.get("for-segment-ids", "").split(",") if s.strip()]
+    unsegmented = call.flag("include-unsegmented", True)
+    if not ids:
+        if not unsegmented:
+            raise Invalid(
+                "include-unsegmented=false needs for-segment-ids", where="query parameter include-unsegmented"
+            )
+        return root
+    field = Field("segments.id", FieldKind.KEYWORD)
+    inside = [ast.Phrase(field=field, tokens=(fold(id),)) for id in ids]
+    outside: list[Node] = [ast.negate(ast.Has(field=field))] if unsegmented else []
+    return ast.conj(root, ast.disj(*inside, *outside))
+
+
+def held(
+    call: Call,
+    kind: Kind,
+    references: Sequence[Document] | None,
+    filters: Mapping[str, frozenset[str]],
+    allowed: Collection[str],
+    *,
+    most: int,
+) -> Answer:
+    """A page of the objects that another one refers to."""
+    root = parse_filter(call, kind, filters, call.query.get("filters"), "query parameter filters")
+    ids = tuple(reference["id"] for reference in references or [])
+    among = ast.Folded(field=Field("id", FieldKind.KEYWORD), op="in", values=ids) if ids else ast.Nothing()
+    order = sorters(call.query.get("sorters"), allowed)
+    return page(call, kind, ast.conj(root, among), order, default=most, most=most)
 
 
 def document(stored: Stored, wire: Wire, kind: Kind) -> str:

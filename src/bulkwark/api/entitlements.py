@@ -21,7 +21,7 @@ from bulkwark.query import ast
 from bulkwark.query.ast import Node
 from bulkwark.query.fields import Field
 from bulkwark.query.fields import Kind as FieldKind
-from bulkwark.store import assignments
+from bulkwark.store import assignments, request_configs
 from bulkwark.store.changes import change_many, rename_references
 from bulkwark.store.dialect import Session
 from bulkwark.store.objects import Stored
@@ -145,8 +145,8 @@ def segments(call: Call, root: Node) -> Node:
         return root
     field = Field("segments.id", FieldKind.KEYWORD)
     outside: list[Node] = [ast.negate(ast.Has(field=field))] if unsegmented else []
-    for chosen in [ids] if ids else []:
-        root = ast.conj(root, ast.disj(is_one("segments.id", *chosen), *outside))
+    if ids:
+        root = ast.conj(root, ast.disj(is_one("segments.id", *map(str.lower, ids)), *outside))
     if identity:
         seen = _segments_of(call, identity)
         inside: list[Node] = [is_one("segments.id", *seen)] if seen else []
@@ -264,7 +264,7 @@ def get_config(call: Call) -> Answer:
     """GET /entitlements/{id}/entitlement-request-config."""
     session = call.read()
     stored = need(call, session, call.params["id"])
-    return answers.ok(assignments.config(session, stored.rid) or msgspec.to_builtins(RequestConfig()))
+    return answers.ok(request_configs.get(session, call.tenant.number, stored.rid) or msgspec.to_builtins(RequestConfig()))
 
 
 def put_config(call: Call) -> Answer:
@@ -274,5 +274,5 @@ def put_config(call: Call) -> Answer:
     document = msgspec.to_builtins(body)
     with call.services.store.write() as session:
         stored = need(call, session, call.params["id"])
-        assignments.set_config(session, stored.rid, document)
+        request_configs.put(session, call.tenant.number, stored.rid, document)
     return answers.ok(document)

@@ -20,7 +20,10 @@ NAMED = 20  # objects that a refusal names
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """References of one member: `where` is its pointer; `single` when it is no list."""
+    """References of one member: `where` is its pointer; `single` when it is no list.
+
+    Governance groups among them, which are no kind of ours, are let through.
+    """
 
     kind: Kind
     where: str
@@ -32,9 +35,9 @@ def require(tenant: Tenant, session: Session, wanted: Iterable[Wanted]) -> dict[
     """Id → document of everything that is referred to. Raises Invalid for what does not exist."""
     found: dict[str, Document] = {}
     for one in wanted:
-        ids = [plain_id(ref.id) for ref in one.refs]
-        rids = tenant.objects.rids(session, one.kind, ids) if ids else {}
-        for position, id in enumerate(ids):
+        ids = {place: plain_id(ref.id) for place, ref in enumerate(one.refs) if ref.type != "GOVERNANCE_GROUP"}
+        rids = tenant.objects.rids(session, one.kind, ids.values()) if ids else {}
+        for position, id in ids.items():
             if id not in rids:
                 place = f"{one.where}/id" if one.single else f"{one.where}/{position}/id"
                 raise Invalid(f"there is no {one.kind.noun} {id!r}", where=place, code="400.1.404")
@@ -47,11 +50,6 @@ def require(tenant: Tenant, session: Session, wanted: Iterable[Wanted]) -> dict[
 def names(tenant: Tenant, session: Session, wanted: Iterable[Wanted]) -> dict[str, str]:
     """Id → name of everything that is referred to. Raises Invalid for what does not exist."""
     return {id: document.get("name") or "" for id, document in require(tenant, session, wanted).items()}
-
-
-def people(refs: Iterable[Reference] | None) -> list[Reference]:
-    """The identities among additional owners; governance groups are kept as they are given."""
-    return [ref for ref in refs or [] if ref.type in (None, "IDENTITY")]
 
 
 def require_free_name(tenant: Tenant, session: Session, kind: Kind, name: str, where: str = "/name") -> None:

@@ -42,7 +42,7 @@ def list_roles(call: Call) -> Answer:
     root = collections.parse_filter(call, Kind.ROLE, roles.FILTERS, text, "query parameter filters")
     order = collections.sorters(call.query.get("sorters"), roles.SORTERS)
     return collections.page(
-        call, Kind.ROLE, visible(call, _segments(call, root)), order, default=LIST_DEFAULT, most=LIST_MOST
+        call, Kind.ROLE, visible(call, collections.in_segments(call, root)), order, default=LIST_DEFAULT, most=LIST_MOST
     )
 
 
@@ -68,7 +68,7 @@ def filter_roles(call: Call) -> Answer:
     for position, wanted in enumerate(body.ammKeyValues or []):
         parts.append(_holds(catalogue, wanted, f"/ammKeyValues/{position}"))
     order = collections.sorters(call.query.get("sorters"), roles.SORTERS)
-    root = visible(call, _segments(call, ast.conj(*parts)))
+    root = visible(call, collections.in_segments(call, ast.conj(*parts)))
     return collections.page(call, Kind.ROLE, root, order, default=FILTER_DEFAULT, most=FILTER_MOST)
 
 
@@ -90,22 +90,6 @@ def get(call: Call) -> Answer:
     session = call.read()
     stored = _need(call, session, call.params["id"])
     return answers.text(collections.document(stored, call.tenant.wire(session), Kind.ROLE))
-
-
-def _segments(call: Call, root: Node) -> Node:
-    """`for-segment-ids` and `include-unsegmented`."""
-    ids = [s.strip() for s in call.query.get("for-segment-ids", "").split(",") if s.strip()]
-    unsegmented = call.flag("include-unsegmented", True)
-    if not ids:
-        if not unsegmented:
-            raise Invalid(
-                "include-unsegmented=false needs for-segment-ids", where="query parameter include-unsegmented"
-            )
-        return root
-    field = Field("segments.id", FieldKind.KEYWORD)
-    inside = [ast.Phrase(field=field, tokens=(fold(id),)) for id in ids]
-    outside: list[Node] = [ast.negate(ast.Has(field=field))] if unsegmented else []
-    return ast.conj(root, ast.disj(*inside, *outside))
 
 
 def _need(call: Call, session: Session, id: str) -> Stored:

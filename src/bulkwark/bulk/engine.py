@@ -126,24 +126,25 @@ class Engine:
             self._wake.notify_all()
 
     def _run(self) -> None:
-        swept = False
-        while not self._stopping:
-            with self._wake:
-                if not self._queue:
-                    if swept:
-                        self._wake.wait()
-                        swept = False
-                        continue
-                    key = None
-                else:
-                    key = self._queue.popleft()
-            if key is None:
-                swept = not self._sweep()
-            elif self._step(*key):
+        while (key := self._next()) is not None:
+            if self._step(*key):
                 with self._wake:
                     self._queue.append(key)
             else:
                 self._sizes.pop(key, None)
+
+    def _next(self) -> tuple[int, int] | None:
+        """The job whose turn it is; None when the engine stops. While there is none, old targets are swept up."""
+        dirty = True
+        while True:
+            with self._wake:
+                # Looked at under the lock: an end that is announced just before the wait must not be slept through.
+                self._wake.wait_for(lambda: self._stopping or self._queue or dirty)
+                if self._stopping:
+                    return None
+                if self._queue:
+                    return self._queue.popleft()
+            dirty = self._sweep()
 
     def _step(self, tenant_number: int, number: int) -> bool:
         """One turn of one job. Answers whether more is to be done."""
@@ -167,12 +168,17 @@ class Engine:
             return True
         except Exception as error:
             log.exception("job %s of tenant %s ends", number, tenant_number)
-            self._fail(tenant_number, number, f"{type(error).__name__}: {error}")
-            return False
+            return not self._fail(tenant_number, number, f"{type(error).__name__}: {error}")
 
-    def _fail(self, tenant: int, number: int, error: str) -> None:
-        with self._store.write() as session:
-            jobs.fail(session, jobs.by_number(session, tenant, number), self._clock(), error)
+    def _fail(self, tenant: int, number: int, fault: str) -> bool:
+        """End a job that cannot go on. Answers whether that could be stored; if not, it is tried again."""
+        try:
+            with self._store.write() as session:
+                jobs.fail(session, jobs.by_number(session, tenant, number), self._clock(), fault)
+        except Unavailable as error:
+            log.warning("job %s of tenant %s cannot even end: %s", number, tenant, error.sentence())
+            return False
+        return True
 
     def _chunk(self, tenant: Tenant, number: int) -> bool:
         key = (tenant.number, number)
@@ -207,8 +213,11 @@ class Engine:
 
     def _sweep(self) -> bool:
         """Forget some targets of finished jobs while nothing else is to do. Answers whether any were left."""
-        for tenant, number in jobs.finished_with_targets(self._store.read()):
-            with self._store.write() as session:
-                jobs.drop_targets(session, tenant, number, TARGETS_PER_SWEEP)
-            return True
+        try:
+            for tenant, number in jobs.finished_with_targets(self._store.read()):
+                with self._store.write() as session:
+                    jobs.drop_targets(session, tenant, number, TARGETS_PER_SWEEP)
+                return True
+        except Unavailable as error:
+            log.warning("old targets stay for now: %s", error.sentence())
         return False

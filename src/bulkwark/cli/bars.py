@@ -58,9 +58,7 @@ class Bars:
         task = self._progress.tasks[self._tasks[key]]
         speed = task.finished_speed or task.speed
         rate = f"{speed:,.0f}/s" if speed else ""
-        self._progress.update(
-            self._tasks[key], description=name, completed=done, total=total, rate=rate, note=note
-        )
+        self._progress.update(self._tasks[key], description=name, completed=done, total=total, rate=rate, note=note)
 
     def _line(self, key: str, shown: tuple[str, int, int | None, str]) -> None:
         """A plain line when a bar is full, and every few seconds."""

@@ -33,8 +33,7 @@ from bulkwark.store.tenants import FILE
 ROLES = 20_000
 SEED = 1
 QUERY = (
-    "enabled:true AND name:Finance AND @entitlements(source.name:SAP) "
-    "AND NOT @accessModelMetadata(key:classification)"
+    "enabled:true AND name:Finance AND @entitlements(source.name:SAP) AND NOT @accessModelMetadata(key:classification)"
 )
 KEY, VALUE = "classification", "confidential"
 BULK = "/v2025/roles/access-model-metadata/bulk-update"

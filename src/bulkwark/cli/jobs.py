@@ -58,7 +58,9 @@ def list_(data_dir: Path, tenant: str, limit: int, as_json: bool) -> None:
         click.echo("There are no jobs.")
     for job in found:
         total = "?" if job.total is None else number(job.total)
-        click.echo(f"{job.id}  {iso_us(job.created)[:19]}Z  {job.status:<21}  {number(job.done)}/{total}  {_counts(job)}")
+        click.echo(
+            f"{job.id}  {iso_us(job.created)[:19]}Z  {job.status:<21}  {number(job.done)}/{total}  {_counts(job)}"
+        )
 
 
 @jobs.command()
@@ -192,6 +194,18 @@ def _as_json(job: Job) -> dict[str, Any]:
         "started": None if job.started is None else iso_ms(job.started),
         "finished": None if job.finished is None else iso_ms(job.finished),
     }
-    names = ["submitter", "client", "total", "done", "hidden", "changed", "unchanged", "skipped", "failed", "conflicted", "error"]
+    names = [
+        "submitter",
+        "client",
+        "total",
+        "done",
+        "hidden",
+        "changed",
+        "unchanged",
+        "skipped",
+        "failed",
+        "conflicted",
+        "error",
+    ]
     head = {"id": job.id, "type": job.type, "operation": job.operation, "status": job.status}
     return head | moments | {name: getattr(job, name) for name in names}

@@ -119,7 +119,9 @@ def _greet(services: Services, settings: Settings) -> None:
         click.echo(f"  resuming   {plural(unfinished, 'unfinished job')}")
     if not services.limits.enabled:
         click.echo("  rate limit off")
-    if not any(list(credentials.listed(session, t.number, kind, ast.All())) for t in tenants for kind in ("pat", "client")):
+    if not any(
+        list(credentials.listed(session, t.number, kind, ast.All())) for t in tenants for kind in ("pat", "client")
+    ):
         click.echo(first_token(settings, address))
     if not counts[Kind.ROLE]:
         click.echo(f"\nNo roles yet. A company to try things on:\n\n  {_load(settings)}")

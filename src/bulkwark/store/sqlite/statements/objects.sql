@@ -44,3 +44,5 @@ SELECT rid FROM val WHERE tenant = ? AND field = ? AND value = ? LIMIT 1;
 -- holders: who has a target of a JSON list in a nested array
 SELECT l.target, l.rid FROM json_each(?3) w
 CROSS JOIN link l ON l.tenant = ?1 AND l.field = ?2 AND l.target = w.value ORDER BY w.key, l.rid;
+-- mentioning: objects of a kind in whose document a text stands somewhere
+SELECT rid, head FROM object WHERE tenant = ? AND kind = ? AND instr(head, ?) > 0;
