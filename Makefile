@@ -34,7 +34,9 @@ bench: $(VENV)/.ready-dev ## measurements against bare SQL
 	$(BIN)/python -m benchmarks
 
 docs: $(VENV)/.ready-dev ## the generated pages of docs/reference
-	$(BIN)/python -m docs
+	$(BIN)/python -m bulkwark.api.reference > docs/reference/operations.md
+	$(BIN)/python -m bulkwark.api.reference fields > docs/reference/fields.md
+	$(BIN)/python -m bulkwark.cli.reference > docs/reference/cli.md
 
 soak: $(VENV)/.ready-dev ## the long tests: 50 kills, the contract of every API version
 	$(BIN)/python -m tests.process.kill --rounds 50

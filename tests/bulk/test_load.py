@@ -12,13 +12,13 @@ import pytest
 from bulkwark.api.collections import document
 from bulkwark.bulk.batch import KINDS, Row
 from bulkwark.bulk.load import Fault, Loader, Report, kind_named
+from bulkwark.bulk.selection import sailpoint
 from bulkwark.domain import synthetic
 from bulkwark.domain.kinds import Kind
 from bulkwark.domain.times import iso_ms
 from bulkwark.errors import Invalid
-from bulkwark.store import search, upkeep
-from bulkwark.bulk.selection import sailpoint
 from bulkwark.query.ast import Checked
+from bulkwark.store import search, upkeep
 from bulkwark.store.tenants import Store, Tenant, open_store
 from tests.bulk.documents import (
     ALICE,

@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 
 import click
-import pytest
 
 from bulkwark import __version__
 from bulkwark.cli import commands

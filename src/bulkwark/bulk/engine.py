@@ -139,7 +139,8 @@ class Engine:
         while True:
             with self._wake:
                 # Looked at under the lock: an end that is announced just before the wait must not be slept through.
-                self._wake.wait_for(lambda: self._stopping or self._queue or dirty)
+                if not dirty:
+                    self._wake.wait_for(lambda: self._stopping or self._queue)
                 if self._stopping:
                     return None
                 if self._queue:

@@ -12,7 +12,7 @@ import re
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import IO, Any
+from typing import Any, BinaryIO, cast
 
 import msgspec
 
@@ -66,19 +66,19 @@ def rows(names: Iterable[str], kind: str | None = None) -> Iterator[Row | Fault]
             raise Invalid(f"the compressed file is broken: {error}", where=shown) from error
 
 
-def _open(name: str) -> IO[bytes]:
+def _open(name: str) -> BinaryIO:
     if name == STDIN:
         return sys.stdin.buffer
     file = Path(name).open("rb")  # noqa: SIM115 - closed by the caller, or by gzip's reader
     if file.peek(2)[:2] == b"\x1f\x8b":
-        return _Gzip(file)
+        return cast(BinaryIO, _Gzip(file))
     return file
 
 
 class _Gzip(gzip.GzipFile):
     """Closes the file below it, too."""
 
-    def __init__(self, below: IO[bytes]) -> None:
+    def __init__(self, below: BinaryIO) -> None:
         super().__init__(fileobj=below)
         self._below = below
 
@@ -87,7 +87,7 @@ class _Gzip(gzip.GzipFile):
         self._below.close()
 
 
-def _lines(file: IO[bytes], shown: str, kind: str | None) -> Iterator[Row | Fault]:
+def _lines(file: BinaryIO, shown: str, kind: str | None) -> Iterator[Row | Fault]:
     decode = msgspec.json.Decoder().decode
     for number, line in enumerate(file, 1):
         if number == 1:

@@ -6,9 +6,9 @@ Only members that the house itself reads are checked; all others are kept and sh
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 from msgspec import UNSET, UnsetType
@@ -19,6 +19,7 @@ from bulkwark.domain.metadata import MAX_VALUES
 from bulkwark.domain.times import parse_ms
 from bulkwark.errors import Invalid
 
+Shape = TypeVar("Shape", bound=msgspec.Struct)
 METADATA = "accessModelMetadata"
 PLAIN_ID = re.compile(r"[0-9a-f]{32}").fullmatch
 
@@ -205,7 +206,7 @@ def pointer(path: str) -> str:
     return path.strip("`").removeprefix("$").replace("[", "/").replace("]", "").replace(".", "/")
 
 
-def _converted(given: Any, shape: type[Any]) -> Any:
+def _converted(given: Any, shape: type[Shape]) -> Shape:
     try:
         return msgspec.convert(given, shape)
     except msgspec.ValidationError as error:
@@ -248,8 +249,8 @@ def _id(text: str, where: str) -> str:
     return id
 
 
-def _moment(text: str, where: str, parse: Callable[[str], int] = parse_ms) -> int:
+def _moment(text: str, where: str) -> int:
     try:
-        return parse(text)
+        return parse_ms(text)
     except ValueError:
         raise Invalid(f"{text!r} is no moment", where=where, hint="as in 2024-09-16T18:59:06.871Z") from None

@@ -10,7 +10,7 @@ from typing import Any
 import click
 import msgspec
 
-from bulkwark.bulk.metadata import Spec
+from bulkwark.bulk.metadata import NAME, Spec
 from bulkwark.bulk.selection import Selector
 from bulkwark.cli.bars import Bars
 from bulkwark.cli.common import (
@@ -34,6 +34,7 @@ from bulkwark.store.tenants import Tenant
 
 POLL_SECONDS = 0.2
 SHOWN_FAILURES = 10
+OUTCOMES = ("changed", "unchanged", "skipped", "failed", "conflicted")
 SCANNED_ITEMS = 10_000  # items of one read while failures are looked for
 
 
@@ -162,6 +163,8 @@ def _failures(session: Session, job: Job) -> Iterator[Item]:
 
 def does(job: Job) -> str:
     """What a job does to each object: `ADD classification = confidential`."""
+    if job.operation != NAME:
+        return f"{job.operation}: {job.spec}"
     spec = msgspec.json.decode(job.spec, type=Spec)
     parts = [f"{key} = {', '.join(values)}" if values else f"all of {key}" for key, values in spec.values]
     scope = f" ({spec.scope})" if spec.operation == "REPLACE" else ""
@@ -184,7 +187,7 @@ def _nouns(kind: int) -> str:
 
 
 def _counts(job: Job) -> str:
-    counts = {name: getattr(job, name) for name in ("changed", "unchanged", "skipped", "failed", "conflicted")}
+    counts = {name: getattr(job, name) for name in OUTCOMES}
     return ", ".join(f"{number(n)} {name}" for name, n in counts.items() if n or name == "changed")
 
 
@@ -194,18 +197,6 @@ def _as_json(job: Job) -> dict[str, Any]:
         "started": None if job.started is None else iso_ms(job.started),
         "finished": None if job.finished is None else iso_ms(job.finished),
     }
-    names = [
-        "submitter",
-        "client",
-        "total",
-        "done",
-        "hidden",
-        "changed",
-        "unchanged",
-        "skipped",
-        "failed",
-        "conflicted",
-        "error",
-    ]
+    names = ("submitter", "client", "total", "done", "hidden", *OUTCOMES, "error")
     head = {"id": job.id, "type": job.type, "operation": job.operation, "status": job.status}
     return head | moments | {name: getattr(job, name) for name in names}

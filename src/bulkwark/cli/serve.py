@@ -13,7 +13,7 @@ import click
 
 from bulkwark import __version__
 from bulkwark.api.services import Services
-from bulkwark.app import DEFAULT_TENANT, App
+from bulkwark.app import App
 from bulkwark.cli.common import DEFAULTS, HELP, data_dir_option, plural
 from bulkwark.domain.kinds import Kind
 from bulkwark.errors import Unavailable
@@ -124,8 +124,8 @@ def _greet(services: Services, settings: Settings) -> None:
     ):
         click.echo(first_token(settings, address))
     if not counts[Kind.ROLE]:
-        click.echo(f"\nNo roles yet. A company to try things on:\n\n  {_load(settings)}")
-    click.echo("", nl=True)
+        load = f"bulkwark load --data-dir {settings.data_dir} --synthetic roles=2000"
+        click.echo(f"\nNo roles yet. A company to try things on:\n\n  {load}\n")
 
 
 def first_token(settings: Settings, address: str) -> str:
@@ -143,8 +143,3 @@ And with its `access_token`, search:
 
   curl -s '{address}/v2025/search?limit=5' -H 'Authorization: Bearer TOKEN' \\
     -H 'Content-Type: application/json' -d '{{"indices":["roles"],"query":{{"query":"name:Finance"}}}}'"""
-
-
-def _load(settings: Settings) -> str:
-    tenant = "" if DEFAULT_TENANT == "default" else f" --tenant {DEFAULT_TENANT}"
-    return f"bulkwark load --data-dir {settings.data_dir} --synthetic roles=2000{tenant}"

@@ -77,14 +77,14 @@ def list_(data_dir: Path, tenant: str, as_json: bool) -> None:
     """List credentials, without their secrets."""
     with opened(data_dir, read_only=True) as store:
         number, session = need_tenant(store, tenant).number, store.read()
-        found = [_shown(one) for type in (PAT, CLIENT) for one in credentials.listed(session, number, type, ast.All())]
+        found = [one for type in (PAT, CLIENT) for one in credentials.listed(session, number, type, ast.All())]
     if as_json:
-        print_json(found)
+        print_json([_shown(one) for one in found])
     elif not found:
         click.echo("There are no credentials.")
     for one in [] if as_json else found:
-        state = "" if one["enabled"] else "  disabled"
-        click.echo(f"{one['id']}  {one['type']:<6}  {one['name']}  {' '.join(one['levels']) or '-'}{state}")
+        state = "" if one.enabled else "  disabled"
+        click.echo(f"{one.id}  {one.type:<6}  {one.name}  {' '.join(one.levels) or '-'}{state}")
 
 
 def _shown(one: Credential) -> dict[str, object]:

@@ -68,7 +68,7 @@ class _Rows:
         for field in sorted(self._fields):
             found = self._fields[field]
             try:
-                found.sort()  # type: ignore[type-var]
+                found.sort()
             except TypeError:  # numbers and strings in one field: numbers come first, as in SQLite
                 found.sort(key=lambda pair: (isinstance(pair[0], str), *pair))
             for value, rid in found:
