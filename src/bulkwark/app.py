@@ -9,8 +9,9 @@ from bulkwark.api.dispatch import Api, Message, Receive, Send
 from bulkwark.api.services import Services
 from bulkwark.auth.limits import Limits
 from bulkwark.auth.tokens import Tokens
-from bulkwark.bulk import metadata
-from bulkwark.bulk.engine import Engine
+from bulkwark.bulk import common_access, metadata
+from bulkwark.bulk.common_access import CommonAccessOperation
+from bulkwark.bulk.engine import Engine, Operation
 from bulkwark.bulk.metadata import MetadataOperation
 from bulkwark.settings import Settings
 from bulkwark.store.tenants import Store, open_store
@@ -72,5 +73,9 @@ class App:
 
 def services(store: Store, limits: Limits) -> Services:
     """What handlers work with, on an opened store."""
-    engine = Engine(store, {metadata.NAME: MetadataOperation()})
+    operations: dict[str, Operation] = {
+        metadata.NAME: MetadataOperation(),
+        common_access.NAME: CommonAccessOperation(),
+    }
+    engine = Engine(store, operations)
     return Services(store, engine, Tokens(store), limits)

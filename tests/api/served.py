@@ -10,6 +10,8 @@ from typing import Any
 from tests.house import House
 
 ROLE = "00000000000000000000000000000001"
+SOURCE = "a5c8374f61a7257e1f9435caa8d9d999"  # Active Directory
+ENTITLEMENT = "1ac7e2752b5bf17c108a28b38327d781"  # of that source
 OWNER = "bd179f24eeb709094f5c3c575576d9cb"
 ROLES_CHANGED = {"operation": "ADD", "values": [{"attribute": "region", "values": ["emea"]}]}
 CLIENT = {
@@ -42,6 +44,36 @@ def role(house: House) -> str:
     return str(house.admin.post("/roles", body).ok(201)["id"])
 
 
+def profile(house: House, **more: Any) -> str:
+    """The id of an access profile of its own."""
+    return str(house.admin.post("/access-profiles", profile_body() | more).ok(201)["id"])
+
+
+def profile_body() -> dict[str, Any]:
+    return {
+        "name": fresh("Served profile"),
+        "owner": {"type": "IDENTITY", "id": OWNER},
+        "source": {"type": "SOURCE", "id": SOURCE},
+        "entitlements": [{"type": "ENTITLEMENT", "id": ENTITLEMENT}],
+    }
+
+
+def source_body() -> dict[str, Any]:
+    return {"name": fresh("Served source"), "owner": {"id": OWNER}, "connector": "delimited-file"}
+
+
+def source(house: House) -> str:
+    """The id of an empty source of its own."""
+    return str(house.admin.post("/sources", source_body()).ok(201)["id"])
+
+
+def dimension(house: House, of: str = "") -> dict[str, str]:
+    """A dimension of its own, as path parameters."""
+    of = of or role(house)
+    body = {"name": fresh("Served dimension"), "owner": {"id": OWNER}, "entitlements": [{"id": ENTITLEMENT}]}
+    return {"roleId": of, "dimensionId": house.admin.post(f"/roles/{of}/dimensions", body).ok(201)["id"]}
+
+
 def attribute(house: House) -> dict[str, str]:
     """An attribute of its own with one value, as path parameters."""
     key = fresh("served").replace(" ", "")
@@ -69,6 +101,12 @@ def task(house: House) -> str:
     return str(house.admin.post("/roles/bulk-delete", {"roleIds": [role(house)]}).ok(202)["id"])
 
 
+def shared(house: House) -> str:
+    """An item of common access of its own."""
+    body = {"access": {"id": role(house), "type": "ROLE"}}
+    return str(house.admin.post("/beta/common-access", body).ok(202)["id"])
+
+
 def _done() -> list[dict[str, str]]:
     return [{"op": "replace", "path": "/completionStatus", "value": "SUCCESS"}]
 
@@ -79,6 +117,10 @@ def _held(house: House) -> dict[str, str]:
 
 def _rename(to: str) -> list[dict[str, str]]:
     return [{"op": "replace", "path": "/name", "value": to}]
+
+
+def _doomed(made: dict[str, str]) -> Good:
+    return Good({"roleId": made["roleId"]}, {"dimensionIds": [made["dimensionId"]]})
 
 
 GOOD: dict[str, Callable[[House], Good]] = {
@@ -121,6 +163,9 @@ GOOD: dict[str, Callable[[House], Good]] = {
     "getOauthClient": lambda h: Good({"id": client(h)}),
     "patchOauthClient": lambda h: Good({"id": client(h)}, _rename(fresh("renamed"))),
     "deleteOauthClient": lambda h: Good({"id": client(h)}),
+    "getCommonAccess": lambda h: Good(query="limit=2&sorters=-status,access.name"),
+    "createCommonAccess": lambda h: Good(body={"access": {"id": role(h), "type": "ROLE"}}),
+    "updateCommonAccessStatusInBulk": lambda h: Good(body=[{"confirmedIds": [shared(h)], "deniedIds": [shared(h)]}]),
     "getTaskStatusList": lambda h: Good(query="limit=2&count=true"),
     "getPendingTasks": lambda h: Good(),
     "getPendingTaskHeaders": lambda h: Good(),
@@ -129,4 +174,28 @@ GOOD: dict[str, Callable[[House], Good]] = {
     "bulkwarkJobs": lambda h: Good(query="limit=2"),
     "bulkwarkJob": lambda h: Good({"id": job(h)}),
     "bulkwarkItems": lambda h: Good({"id": job(h)}),
+    "getRoleEntitlements": lambda h: Good({"id": ROLE}),
+    "getRoleAssignedIdentities": lambda h: Good({"id": ROLE}, query="limit=2"),
+    "listAccessProfiles": lambda h: Good(query="limit=2&count=true"),
+    "createAccessProfile": lambda h: Good(body=profile_body()),
+    "getAccessProfile": lambda h: Good({"id": profile(h)}),
+    "patchAccessProfile": lambda h: Good({"id": profile(h)}, _rename(fresh("Renamed profile"))),
+    "deleteAccessProfile": lambda h: Good({"id": profile(h)}),
+    "deleteAccessProfilesInBulk": lambda h: Good(body={"accessProfileIds": [profile(h), profile(h)]}),
+    "updateAccessProfilesInBulk": lambda h: Good(body=[{"id": profile(h), "requestable": False}]),
+    "getAccessProfileEntitlements": lambda h: Good({"id": profile(h)}),
+    "listSources": lambda h: Good(query="limit=2"),
+    "createSource": lambda h: Good(body=source_body(), query="provisionAsCsv=true"),
+    "getSource": lambda h: Good({"id": SOURCE}),
+    "updateSource": lambda h: Good({"id": source(h)}, _rename(fresh("Renamed source"))),
+    "deleteSource": lambda h: Good({"id": source(h)}),
+    "getPublicIdentities": lambda h: Good(query="limit=2&add-core-filters=true"),
+    "listDimensions": lambda h: Good({"roleId": dimension(h)["roleId"]}),
+    "createDimension": lambda h: Good({"roleId": role(h)}, {"name": "East", "owner": {"id": OWNER}}),
+    "getDimension": lambda h: Good(dimension(h)),
+    "patchDimension": lambda h: Good(dimension(h), _rename("West")),
+    "deleteDimension": lambda h: Good(dimension(h)),
+    "deleteBulkDimensions": lambda h: _doomed(dimension(h)),
+    "listDimensionAccessProfiles": lambda h: Good(dimension(h)),
+    "getDimensionEntitlements": lambda h: Good(dimension(h)),
 }

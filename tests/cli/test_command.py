@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from bulkwark import __version__
-from bulkwark.cli import commands
+from bulkwark.cli import commands, reference
 from tests.cli.running import answer, run
 
 
@@ -30,14 +30,18 @@ def test_the_commands_are_those_that_others_rely_on() -> None:
     }
 
 
-@pytest.mark.parametrize(
-    ("name", "command"), every_command(), ids=lambda value: value if isinstance(value, str) else ""
-)
-def test_each_command_and_each_option_has_a_line_of_help(name: str, command: click.Command) -> None:
-    assert command.help, name
+def test_each_command_and_each_option_has_a_line_of_help() -> None:
+    for name, command in every_command():
+        options = [one for one in command.params if isinstance(one, click.Option)]
 
-    options = [one for one in command.params if isinstance(one, click.Option)]
-    assert all(option.help for option in options), name
+        assert command.help, name
+        assert all(option.help for option in options), name
+
+
+def test_the_page_of_reference_is_the_one_that_the_program_makes() -> None:
+    text = (Path(__file__).parents[2] / "docs" / "reference" / "cli.md").read_text("utf-8")
+
+    assert text == reference.page(), "make it again: python -m bulkwark.cli.reference > docs/reference/cli.md"
 
 
 def test_a_read_only_command_does_not_make_a_data_directory(tmp_path: Path) -> None:

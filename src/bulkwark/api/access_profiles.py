@@ -27,9 +27,7 @@ LIST_MOST = 250
 def list_profiles(call: Call) -> Answer:
     """GET /access-profiles."""
     text = call.query.get("filters")
-    root = collections.parse_filter(
-        call, Kind.ACCESS_PROFILE, access_profiles.FILTERS, text, "query parameter filters"
-    )
+    root = collections.parse_filter(call, Kind.ACCESS_PROFILE, access_profiles.FILTERS, text, "query parameter filters")
     order = collections.sorters(call.query.get("sorters"), access_profiles.SORTERS)
     session = call.read()
     for owner in (_own_only(call), source_rights.for_subadmin(call)):
@@ -123,9 +121,7 @@ def _appending(operations: list[Document]) -> list[Document]:
     return found
 
 
-def _revised(
-    call: Call, session: Session, before: Document, after: Document, operations: list[Document]
-) -> Document:
+def _revised(call: Call, session: Session, before: Document, after: Document, operations: list[Document]) -> Document:
     """The document after a patch: valid, its references existing, members that we only keep left alone."""
     body = patches.convert(after, ProfileBody, operations)
     access_profiles.require_valid(body, before)

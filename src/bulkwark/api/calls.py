@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import msgspec
 
 from bulkwark.api.routing import Route
+from bulkwark.api.uploads import Upload
 from bulkwark.auth.actors import Actor
 from bulkwark.errors import Invalid
 
@@ -30,6 +31,7 @@ class Call(msgspec.Struct, gc=False):
     headers: dict[str, str]  # lower-case names
     body: bytes
     now: int  # ms
+    upload: Upload | None = None  # the parts of a multipart body, which is not in `body`
 
     @property
     def params(self) -> dict[str, str]:
@@ -74,7 +76,11 @@ class Call(msgspec.Struct, gc=False):
 
     def strict_object(self) -> dict[str, Any]:
         """The body as a JSON object in which no member stands twice: in a bulk change each could be meant."""
-        found = require_object(self.json(Any), "body")
+        return require_object(self.strict(Any), "body")
+
+    def strict(self, type: type[T]) -> T:
+        """The body as the given type, in which no member of an object stands twice."""
+        found = self.json(type)
         json.loads(self.body, object_pairs_hook=_refuse_twice)
         return found
 

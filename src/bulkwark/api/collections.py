@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 
-from bulkwark.api.answers import Answer, listing
+from bulkwark.api import answers
+from bulkwark.api.answers import Answer
 from bulkwark.api.calls import Call
 from bulkwark.domain.documents import Document
 from bulkwark.domain.kinds import Kind
 from bulkwark.domain.times import iso_ms
-from bulkwark.errors import Invalid
+from bulkwark.errors import Invalid, QueryError
 from bulkwark.query import ast, filters
 from bulkwark.query.analysis import fold
 from bulkwark.query.ast import Checked, Node
@@ -20,11 +21,10 @@ from bulkwark.query.fields import Kind as FieldKind
 from bulkwark.store import search
 from bulkwark.store.indexes import BY_KIND
 from bulkwark.store.metadata import Wire
-from bulkwark.store.objects import Stored
+from bulkwark.store.objects import Raw, Stored
 from bulkwark.store.search import Page, Sorter
 
 MOST = 250  # official maximum of `limit`
-PIECE = 250  # documents in one piece of a streamed answer
 
 
 def parse_filter(
@@ -34,23 +34,28 @@ def parse_filter(
     text: str | None,
     where: str,
     paths: Mapping[str, str] | None = None,
+    rewrite: Callable[[Node], Node] | None = None,
 ) -> Node:
     """The checked root of a standard filter; everything when there is none.
 
-    `paths` maps names on the wire to fields of the index, where they differ.
+    `paths` maps names on the wire to fields of the index, where they differ; `rewrite` says a leaf otherwise.
     """
     if text is None or not text.strip():
         return ast.All()
     renamed = {(paths or {}).get(name, name): operators for name, operators in allowed.items()}
 
     def rename(leaf: Node) -> Node:
-        name = getattr(leaf, "field", None)
-        if isinstance(name, str) and paths and name in paths:
-            return replace(leaf, field=paths[name])  # type: ignore[call-arg]
-        return leaf
+        if not isinstance(leaf, ast.Compare | ast.Exists) or not paths:
+            return leaf
+        if leaf.field not in allowed:
+            hint = f"allowed fields: {', '.join(sorted(allowed))}"
+            detail = f"field {leaf.field!r} cannot be filtered on"
+            raise QueryError(detail, text=text, position=leaf.field_span[0], hint=hint)
+        return replace(leaf, field=paths.get(leaf.field, leaf.field))
 
     try:
         tree = ast.rewrite(filters.parse(text), rename)
+        tree = ast.rewrite(tree, rewrite) if rewrite else tree
         return check_filter(tree, BY_KIND[kind].schema, renamed, now_ms=call.now, text=text).root
     except Invalid as error:
         error.where = error.where or where
@@ -96,10 +101,11 @@ def page(
         headers["X-Total-Count"] = str(search.count(session, call.tenant, checked))
     rids = search.rids(session, call.tenant, [checked], Page(order, limit, offset, after))
     wire = call.tenant.wire(session)
-    found = call.tenant.objects.by_rids(session, rids)
-    show = render or (lambda one, wire: document(one, wire, kind))
-    texts = (",".join(show(one, wire) for one in found[i : i + PIECE]) for i in range(0, len(found), PIECE))
-    return Answer(200, b"".join(listing(texts)), headers=headers)
+    if render is None:
+        documents = [raw_document(one, wire, kind) for one in call.tenant.objects.raw_by_rids(session, rids)]
+        return Answer(200, b"[" + b",".join(documents) + b"]", headers=headers)
+    found = [render(one, wire) for one in call.tenant.objects.by_rids(session, rids)]
+    return answers.text(f"[{','.join(found)}]", headers=headers)
 
 
 def in_segments(call: Call, root: Node) -> Node:
@@ -135,6 +141,15 @@ def held(
     return page(call, kind, ast.conj(root, among), order, default=most, most=most)
 
 
+def raw_document(raw: Raw, wire: Wire, kind: Kind) -> bytes:
+    """The same as `document`, from bytes to bytes."""
+    head, modified, md = raw
+    if kind in _WITH_METADATA:
+        moment = iso_ms(modified).encode()
+        return b'%b,"modified":"%b","accessModelMetadata":%b}' % (head, moment, wire.bytes(md))
+    return b'%b,"modified":"%b"}' % (head, iso_ms(modified).encode())
+
+
 def document(stored: Stored, wire: Wire, kind: Kind) -> str:
     """An object on the wire: the stored text, `modified` and metadata joined on."""
     modified = f'{stored.head},"modified":"{iso_ms(stored.modified)}"'
@@ -144,15 +159,3 @@ def document(stored: Stored, wire: Wire, kind: Kind) -> str:
 
 
 _WITH_METADATA = frozenset({Kind.ROLE, Kind.ACCESS_PROFILE, Kind.ENTITLEMENT})
-
-
-def pieces(rows: Iterator[str]) -> Iterator[str]:
-    """Texts joined in pieces."""
-    batch: list[str] = []
-    for row in rows:
-        batch.append(row)
-        if len(batch) == PIECE:
-            yield ",".join(batch)
-            batch.clear()
-    if batch:
-        yield ",".join(batch)

@@ -14,7 +14,7 @@ from importlib import import_module
 from typing import Any
 from urllib.parse import parse_qsl
 
-from bulkwark.api import errors, oauth, openapi
+from bulkwark.api import errors, oauth, openapi, uploads
 from bulkwark.api.answers import Answer, ok
 from bulkwark.api.calls import Call
 from bulkwark.api.operations import OPERATIONS, Operation
@@ -86,16 +86,22 @@ class Api:
         actor.require(operation.scopes, operation.levels, application=operation.application)
         _check_headers(headers, route)
         query = _query(scope)
-        body = await _body(receive, headers) if operation.body or method != "GET" else b""
-        tenant = self._services.store.tenant(actor.tenant)
-        if tenant is None:
-            raise Unauthenticated(f"the tenant {actor.tenant!r} is gone")
-        call = Call(self._services, route, actor, tenant, query, headers, body, time.time_ns() // 1_000_000)
-        handler = self._handlers[operation.handler]
-        if operation.inline:
-            return handler(call)
-        pool = self._writers if operation.writes else self._readers
-        return await asyncio.get_running_loop().run_in_executor(pool, handler, call)
+        upload = await uploads.receive(receive, headers) if operation.body == "multipart" else None
+        try:
+            body = b"" if upload or (method == "GET" and not operation.body) else await _body(receive, headers)
+            tenant = self._services.store.tenant(actor.tenant)
+            if tenant is None:
+                raise Unauthenticated(f"the tenant {actor.tenant!r} is gone")
+            now = time.time_ns() // 1_000_000
+            call = Call(self._services, route, actor, tenant, query, headers, body, now, upload)
+            handler = self._handlers[operation.handler]
+            if operation.inline:
+                return handler(call)
+            pool = self._writers if operation.writes else self._readers
+            return await asyncio.get_running_loop().run_in_executor(pool, handler, call)
+        finally:
+            if upload:
+                upload.close()
 
     async def _public(self, path: str, scope: Message, receive: Receive, headers: dict[str, str]) -> Answer:
         """What answers without a token."""

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from bulkwark.api import answers
 from bulkwark.api.answers import Answer
 from bulkwark.api.calls import Call
 from bulkwark.api.role_rights import own_only
+from bulkwark.bulk import common_access
 from bulkwark.domain import metadata
 from bulkwark.domain.jobs import Job
 from bulkwark.domain.kinds import uuid_id
@@ -39,6 +41,8 @@ def items(call: Call) -> Answer:
     session = call.read()
     catalogue = call.tenant.metadata.catalogue(session)
     after, limit = call.query.get("after", "0"), call.number("limit", 250, most=MOST_ITEMS)
+    reviews = job.operation == common_access.NAME
+    show: Callable[[str | None], Any] = review if reviews else lambda md: values(catalogue, md)
     found = jobs.items(session, job, int(after) if after.isdigit() and len(after) < 19 else 0, limit)
     return answers.ok(
         [
@@ -47,8 +51,8 @@ def items(call: Call) -> Answer:
                 "id": item.id,
                 "outcome": item.outcome.name.lower(),
                 "reason": item.reason,
-                "before": values(catalogue, item.before),
-                "after": values(catalogue, item.before if item.after is None else item.after),
+                "before": show(item.before),
+                "after": show(item.before if item.after is None else item.after),
             }
             for item in found
         ]
@@ -64,6 +68,18 @@ def values(catalogue: Catalogue, md: str | None) -> dict[str, list[str]] | None:
         key, value = catalogue.words(pair)
         found.setdefault(key, []).append(value)
     return found
+
+
+def review(state: str | None) -> dict[str, Any] | None:
+    """The state of an item of common access as stored, in words."""
+    if state is None:
+        return None
+    status, reviewed, last = state.split(",")
+    return {
+        "status": status.upper(),
+        "reviewedByUser": reviewed == "1",
+        "lastReviewed": iso_ms(int(last)) if last else None,
+    }
 
 
 def wire(job: Job) -> dict[str, Any]:

@@ -35,13 +35,13 @@ def delete(call: Call) -> Answer:
     if not ids:
         raise Invalid("no access profile is named", where="/accessProfileIds")
     if len(body.accessProfileIds) > MOST_DELETED:
-        raise Invalid(f"{len(body.accessProfileIds)} are named", where="/accessProfileIds", hint=f"at most {MOST_DELETED}")
+        raise Invalid(
+            f"{len(body.accessProfileIds)} are named", where="/accessProfileIds", hint=f"at most {MOST_DELETED}"
+        )
     with call.services.store.write() as session:
         found = _require(call, session, ids)
         used = references.users(call.tenant, session, Kind.ACCESS_PROFILE, [one.rid for one in found.values()])
-        in_use = [
-            {"accessProfileId": id, "usedBy": used[one.rid]} for id, one in found.items() if one.rid in used
-        ]
+        in_use = [{"accessProfileId": id, "usedBy": used[one.rid]} for id, one in found.items() if one.rid in used]
         free = [id for id, one in found.items() if one.rid not in used]
         if not free or (in_use and not body.bestEffortOnly):
             return answers.ok({"pending": [], "inUse": in_use})

@@ -7,7 +7,7 @@ from bulkwark.auth.actors import Actor
 from bulkwark.bulk.selection import restrict
 from bulkwark.domain import roles
 from bulkwark.domain.kinds import Kind, plain_id
-from bulkwark.errors import Forbidden, Invalid
+from bulkwark.errors import Forbidden, Invalid, NotFound
 from bulkwark.query.ast import Node
 from bulkwark.store.dialect import Session
 from bulkwark.store.objects import Stored
@@ -52,3 +52,12 @@ def require_roles(call: Call, session: Session, ids: list[str], where: str) -> l
         shown = ", ".join(repr(id) for id in unknown[:20])
         raise Invalid(f"there are no roles {shown}", where=where, hint=f"{len(unknown)} unknown", code="400.1.404")
     return found
+
+
+def need_role(call: Call, session: Session, id: str) -> Stored:
+    """The role of that id, which the caller may see. Raises NotFound."""
+    stored = call.tenant.objects.get(session, Kind.ROLE, plain_id(id))
+    owner = own_only(call.actor)
+    if stored is None or (owner and owner not in roles.owners(stored.document())):
+        raise NotFound(f"there is no role {id}")
+    return stored

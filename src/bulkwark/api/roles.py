@@ -10,7 +10,7 @@ from bulkwark.api import answers, collections, patches, references
 from bulkwark.api.answers import Answer
 from bulkwark.api.calls import Call
 from bulkwark.api.references import Wanted
-from bulkwark.api.role_rights import own_only, require_roles, visible
+from bulkwark.api.role_rights import need_role, own_only, require_roles, visible
 from bulkwark.bulk import tasks
 from bulkwark.domain import metadata, roles
 from bulkwark.domain.documents import Document
@@ -25,7 +25,7 @@ from bulkwark.query.ast import Node
 from bulkwark.query.fields import Field
 from bulkwark.query.fields import Kind as FieldKind
 from bulkwark.store.dialect import Session
-from bulkwark.store.objects import New, Stored
+from bulkwark.store.objects import New
 from bulkwark.store.references import delete_whole
 
 LIST_DEFAULT, LIST_MOST = 50, 50
@@ -88,17 +88,12 @@ def _holds(catalogue: Catalogue, wanted: MetadataFilter, where: str) -> Node:
 def get(call: Call) -> Answer:
     """GET /roles/{id}."""
     session = call.read()
-    stored = _need(call, session, call.params["id"])
-    return answers.text(collections.document(stored, call.tenant.wire(session), Kind.ROLE))
-
-
-def _need(call: Call, session: Session, id: str) -> Stored:
-    """The role of that id, which the caller may see. Raises NotFound."""
-    stored = call.tenant.objects.get(session, Kind.ROLE, plain_id(id))
-    owner = own_only(call.actor)
-    if stored is None or (owner and owner not in roles.owners(stored.document())):
-        raise NotFound(f"there is no role {id}")
-    return stored
+    if own_only(call.actor):
+        need_role(call, session, call.params["id"])
+    raw = call.tenant.objects.raw(session, Kind.ROLE, plain_id(call.params["id"]))
+    if raw is None:
+        raise NotFound(f"there is no role {call.params['id']}")
+    return Answer(200, collections.raw_document(raw, call.tenant.wire(session), Kind.ROLE))
 
 
 # --- writing -------------------------------------------------------------------------------------------
@@ -129,11 +124,11 @@ def patch(call: Call) -> Answer:
     patches.require_valid(operations, roles.PATCHABLE)
     operations = patches.respelled(operations, "/revokeRequestConfig", "/revocationRequestConfig")
     with call.services.store.write() as session:
-        old = _need(call, session, call.params["id"])
+        old = need_role(call, session, call.params["id"])
         before = old.document()
         after = patches.apply(before, operations, roles.PATCHABLE)
         found = _revised(call, session, before, after)
-        if found != before:
+        if after != before:
             call.tenant.objects.change(session, old, found, modified=max(call.now, old.modified))
         stored = call.tenant.objects.by_rid(session, old.rid)
         assert stored is not None
@@ -162,7 +157,7 @@ def _revised(call: Call, session: Session, before: Document, after: Document) ->
 def delete(call: Call) -> Answer:
     """DELETE /roles/{id}."""
     with call.services.store.write() as session:
-        delete_whole(call.tenant, session, _need(call, session, call.params["id"]))
+        delete_whole(call.tenant, session, need_role(call, session, call.params["id"]))
     return answers.empty(204)
 
 
@@ -224,7 +219,7 @@ def remove_value(call: Call) -> Answer:
 
 def _change_value(call: Call, operation: Operation, status: int) -> Answer:
     with call.services.store.write() as session:
-        old = _need(call, session, call.params["id"])
+        old = need_role(call, session, call.params["id"])
         change = _single(call, session, operation)
         before = metadata.parse(old.md)
         after = change.apply(before)

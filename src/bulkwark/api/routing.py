@@ -27,6 +27,7 @@ class Route(msgspec.Struct, frozen=True, gc=False):
     operation: Operation
     version: str
     params: dict[str, str]
+    explicit: bool = True  # the path names the version
 
 
 class Router:
@@ -47,12 +48,14 @@ class Router:
     def find(self, method: str, path: str) -> Route:
         """The route of a raw (percent-encoded) path. Raises NotFound, naming what would answer."""
         segments = path.strip("/").split("/")
-        version = UNVERSIONED
+        version, explicit = UNVERSIONED, True
         if segments[0] in VERSIONS and segments[0] != "v1":
             version, segments = segments[0], segments[1:]
         elif len(segments) > 1 and segments[1] == "v1":
             version = "v1"
             del segments[1]
+        else:
+            explicit = False
         params: list[str] = []
         place = self._walk(self._root, segments, 0, params)
         if place is None or not place.answers:
@@ -60,7 +63,8 @@ class Router:
         operation = place.answers.get((method, version))
         if operation is None:
             raise NotFound(self._why_not(place, method, version, path))
-        return Route(operation, version, dict(zip(_names(operation.path), params, strict=True)) if params else {})
+        named = dict(zip(_names(operation.path), params, strict=True)) if params else {}
+        return Route(operation, version, named, explicit)
 
     def _walk(self, place: _Place, segments: list[str], at: int, params: list[str]) -> _Place | None:
         if at == len(segments):

@@ -2,31 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 
 from bulkwark.api import collections
 from bulkwark.api.calls import Call
-from bulkwark.domain.kinds import uuid_id
 from bulkwark.errors import Invalid
 from bulkwark.query import ast, filters
 from bulkwark.query.ast import Node
 from bulkwark.query.check import check_filter
 from bulkwark.query.fields import Schema
 
+Forms = Mapping[str, Callable[[str], str]]
 
-def root(call: Call, schema: Schema, allowed: Mapping[str, frozenset[str]], *, uuids: Collection[str] = ()) -> Node:
+
+def root(call: Call, schema: Schema, allowed: Mapping[str, frozenset[str]], *, forms: Forms | None = None) -> Node:
     """The checked root of `filters`; everything when there is none.
 
-    `uuids`: fields whose values are UUIDs, which are taken in both forms. Raises Invalid or QueryError.
+    `forms` brings the values of a field into the form in which they are stored: ids are taken in both.
+    Raises Invalid or QueryError.
     """
     text = call.query.get("filters")
     if text is None or not text.strip():
         return ast.All()
 
     def one_form(leaf: Node) -> Node:
-        if isinstance(leaf, ast.Compare) and leaf.field in uuids:
-            return replace(leaf, values=tuple(uuid_id(value) for value in leaf.values))
+        if isinstance(leaf, ast.Compare) and forms and leaf.field in forms:
+            return replace(leaf, values=tuple(map(forms[leaf.field], leaf.values)))
         return leaf
 
     try:

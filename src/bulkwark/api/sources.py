@@ -111,9 +111,7 @@ def patch(call: Call) -> Answer:
         return _answer(call, session, stored)
 
 
-def _revised(
-    call: Call, session: Session, before: Document, after: Document, operations: list[Document]
-) -> Document:
+def _revised(call: Call, session: Session, before: Document, after: Document, operations: list[Document]) -> Document:
     """The document after a patch: valid, its references existing, members that we only keep left alone."""
     body = patches.convert(after, SourceBody, operations)
     sources.require_valid(body)

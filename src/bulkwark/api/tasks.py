@@ -36,7 +36,7 @@ NAMES = {
 
 def list_tasks(call: Call) -> Answer:
     """GET /task-status: newest first; tasks older than 90 days are not shown."""
-    return _page(call, rows.root(call, tasks.SCHEMA, FILTERS, uuids=("id",)))
+    return _page(call, rows.root(call, tasks.SCHEMA, FILTERS, forms={"id": uuid_id}))
 
 
 def pending(call: Call) -> Answer:
@@ -192,5 +192,3 @@ def _messages(task: Task) -> list[Message]:
 def _message(message: Message) -> dict[str, Any]:
     text = {"locale": "en-US", "message": message.text}
     return {"type": message.type, "localizedText": text, "key": message.key, "parameters": []}
-
-

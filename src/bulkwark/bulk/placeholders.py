@@ -6,6 +6,7 @@ document takes their place when it is loaded.
 
 from __future__ import annotations
 
+from bulkwark.domain import entitlements
 from bulkwark.domain.documents import Document
 from bulkwark.domain.kinds import Kind
 
@@ -34,21 +35,7 @@ def _source(name: str) -> Document:
 
 
 def _entitlement(name: str) -> Document:
-    return {
-        "attribute": None,
-        "value": name,
-        "sourceSchemaObjectType": None,
-        "description": None,
-        "privileged": False,
-        "cloudGoverned": False,
-        "requestable": False,
-        "owner": None,
-        "source": None,
-        "attributes": {},
-        "segments": None,
-        "directPermissions": [],
-        "tags": [],
-    }
+    return entitlements.complete({"value": name})
 
 
 def _access_profile(name: str) -> Document:

@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 import msgspec
 from msgspec import UNSET, UnsetType
 
+from bulkwark.domain import entitlements
 from bulkwark.domain.documents import Document
 from bulkwark.domain.kinds import Kind, plain_id
 from bulkwark.domain.metadata import MAX_VALUES
@@ -158,6 +159,8 @@ def take_apart(kind: Kind, given: Document) -> Parts:
     document = dict(given)
     document.pop("modified", None)
     document.pop(METADATA, None)
+    if kind is Kind.ENTITLEMENT:
+        document = entitlements.complete(document)
     if not PLAIN_ID(shape.id):
         document["id"] = _id(shape.id, "/id")
     if not shape.name.strip():

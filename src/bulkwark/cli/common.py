@@ -77,7 +77,9 @@ def tenant_option(command: Command) -> Command:
 
 
 def json_option(command: Command) -> Command:
-    return click.option("--json", "as_json", is_flag=True, help="Print JSON, for scripts.")(command)
+    return click.option("--json", "as_json", is_flag=True, envvar="BULKWARK_JSON", help="Print JSON, for scripts.")(
+        command
+    )
 
 
 @contextmanager

@@ -26,7 +26,7 @@ from bulkwark.cli.common import (
     print_json,
     tenant_option,
 )
-from bulkwark.domain import synthetic
+from bulkwark.domain import synthetic as companies
 from bulkwark.store import upkeep
 
 SHOWN_FAULTS = 20
@@ -36,7 +36,7 @@ SHOWN_FAULTS = 20
 @data_dir_option
 @click.argument("files", nargs=-1, type=click.Path(exists=True, dir_okay=False, allow_dash=True))
 @click.option("--kind", help=f"Kind of the files' documents, when their names do not tell: {', '.join(KINDS)}.")
-@click.option("--synthetic", "company", metavar="roles=N", help="Load a made-up company with so many roles instead.")
+@click.option("--synthetic", metavar="roles=N", help="Load a made-up company with so many roles instead.")
 @click.option("--seed", type=int, default=1, show_default=True, help="The same seed makes the same company.")
 @tenant_option
 @click.option("--strict", is_flag=True, help="Stop at the first faulty row.")
@@ -45,7 +45,7 @@ def load(
     data_dir: Path,
     files: tuple[str, ...],
     kind: str | None,
-    company: str | None,
+    synthetic: str | None,
     seed: int,
     tenant: str,
     strict: bool,
@@ -57,7 +57,7 @@ def load(
     {"kind": "role", "document": {...}}. `-` is standard input. A server may run on the same data directory. A load
     that was interrupted is run again; it ends with status 1 when rows had faults.
     """
-    rows, totals = _rows(files, _kind(kind), company, seed)
+    rows, totals = _rows(files, _kind(kind), synthetic, seed)
     calm_collector()
     began = time.perf_counter()
     with opened(data_dir, make=True) as store:
@@ -87,8 +87,8 @@ def _rows(
     name, _, count = company.partition("=")
     if name != "roles" or not count.isdigit():
         raise click.BadParameter(f"{company!r} is not of the form roles=N", param_hint="--synthetic")
-    documents = synthetic.company(int(count), seed=seed, now=datetime.now(UTC))
-    return (Row(kind, document) for kind, document in documents), synthetic.sizes(int(count))
+    documents = companies.company(int(count), seed=seed, now=datetime.now(UTC))
+    return (Row(kind, document) for kind, document in documents), companies.sizes(int(count))
 
 
 def _kind(word: str | None) -> str | None:

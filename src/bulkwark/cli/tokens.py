@@ -24,12 +24,11 @@ def token() -> None:
 @click.option("--name", required=True, help="Name of the personal access token; one of a kind for its identity.")
 @click.option(
     "--user-level",
-    "levels",
     multiple=True,
     metavar="LEVEL",
     help=f"User level of its owner; may be repeated. None: an ordinary user. One of {', '.join(LEVELS)}.",
 )
-@click.option("--scope", "scopes", multiple=True, help="What it may do; may be repeated. Default: sp:scopes:all.")
+@click.option("--scope", multiple=True, help="What it may do; may be repeated. Default: sp:scopes:all.")
 @click.option(
     "--identity", default="admin", show_default=True, help="Alias of the owning identity, which is made when missing."
 )
@@ -38,8 +37,8 @@ def token() -> None:
 def create(
     data_dir: Path,
     name: str,
-    levels: tuple[str, ...],
-    scopes: tuple[str, ...],
+    user_level: tuple[str, ...],
+    scope: tuple[str, ...],
     identity: str,
     tenant: str,
     as_json: bool,
@@ -47,7 +46,12 @@ def create(
     """Make a personal access token and show its secret, this one time. The server may run or not."""
     with opened(data_dir, make=True) as store:
         made = create_token(
-            store, store.need_tenant(tenant), name=name, identity_alias=identity, levels=levels, scopes=scopes or None
+            store,
+            store.need_tenant(tenant),
+            name=name,
+            identity_alias=identity,
+            levels=user_level,
+            scopes=scope or None,
         )
     credential = made.credential
     found = {

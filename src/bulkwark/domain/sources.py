@@ -6,6 +6,7 @@ when there is nothing to say. SDKs send explicit nulls for all of them.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from typing import Any, Literal
 
@@ -167,7 +168,9 @@ class SourceBody(Struct):
     category: str | None = None
 
 
-PATCHABLE = tuple(f"/{name}{below}" for name in SourceBody.__struct_fields__ if name not in IMMUTABLE for below in ("", "/*"))
+PATCHABLE = tuple(
+    f"/{name}{below}" for name in SourceBody.__struct_fields__ if name not in IMMUTABLE for below in ("", "/*")
+)
 # What a part's `type` must be, where it says one.
 _TYPES = {
     "accountCorrelationConfig": "ACCOUNT_CORRELATION_CONFIG",
@@ -228,7 +231,7 @@ def document(source: SourceBody, id: str, created: str, names: Mapping[str, str]
         "type": source.type,
         "connector": source.connector,
         "connectorClass": source.connectorClass,
-        "connectorAttributes": source.connectorAttributes or {},
+        "connectorAttributes": _without_secrets(source.connectorAttributes or {}),
         "deleteThreshold": 10 if source.deleteThreshold is None else source.deleteThreshold,
         "authoritative": bool(source.authoritative),
         "managementWorkgroup": _kept(source, "managementWorkgroup"),
@@ -244,6 +247,19 @@ def document(source: SourceBody, id: str, created: str, names: Mapping[str, str]
         "category": source.category,
     }
     return {name: value for name, value in found.items() if value is not None or name in _NULLABLE}
+
+
+_SECRET = re.compile("password|passphrase|secret|privatekey|private_key|accesstoken|refreshtoken|apikey", re.IGNORECASE)
+MASK = "********"
+
+
+def _without_secrets(value: Any, name: str = "") -> Any:
+    """Texts under the names of secrets are masked: Bulkwark connects to no system, so it need not keep them."""
+    if isinstance(value, dict):
+        return {inner: _without_secrets(one, inner) for inner, one in value.items()}
+    if isinstance(value, list):
+        return [_without_secrets(one, name) for one in value]
+    return MASK if isinstance(value, str) and value and _SECRET.search(name) else value
 
 
 _NULLABLE = frozenset(

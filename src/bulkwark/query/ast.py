@@ -295,7 +295,7 @@ class Has(Node):
 class Folded(Node):
     """Filter language on strings: whole values without regard to case.
 
-    `op`: eq, sw, co, gt, ge, lt, le (one value) or in, ca (several). Values are case-folded.
+    `op`: eq, sw, co, gt, ge, lt, le, ew (ends with; one value) or in, ca (several). Values are case-folded.
     """
 
     field: Field

@@ -11,6 +11,7 @@ import msgspec
 from bulkwark.domain import documents
 from bulkwark.domain.documents import Document
 from bulkwark.domain.kinds import Kind
+from bulkwark.store import common_access
 from bulkwark.store.dialect import Session, index
 from bulkwark.store.entries import ALL, Entry, leaf, leaves, present
 from bulkwark.store.indexes import BY_KIND, Index
@@ -28,6 +29,7 @@ def change_many(
     """
     session.many("objects.set_state", [(max(now, old.modified), old.md, old.rid) for old, _ in found])
     session.many("objects.set_head", [(head(document), old.rid) for old, document in found])
+    common_access.follow(session, [(old.rid, document) for old, document in found])
     rows = {
         rid: (msgspec.json.decode(face + "}"), json.loads(refs))
         for rid, face, refs, _ in session.rows("objects.search_docs", (json.dumps([old.rid for old, _ in found]),))

@@ -80,11 +80,11 @@ def derive(index: Index, number: Number, document: dict[str, Any], nested: list[
     entry = Entry()
     entry.tokens.append(present(number(ALL)))
     entry.tokens.extend(present(number(path)) for path in nested)
-    find, folded = index.schema.find, index.folded
+    find, folds = index.schema.find, index.folds
     for path, found in leaves(document):
         known = find(path)
         if known is not None:
-            _add(entry, known, number, found, folded=path in folded)
+            _add(entry, known, number, found, folded=folds(path))
     return entry
 
 

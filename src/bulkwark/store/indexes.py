@@ -28,6 +28,11 @@ class Index:
     schema: Schema
     links: Mapping[str, Kind] = field(default_factory=dict)  # nested path → linked kind
     folded: tuple[str, ...] = ()  # TEXT fields that the filter language may ask for
+    folded_maps: tuple[str, ...] = ()  # open maps below which role memberships may ask for any field
+
+    def folds(self, path: str) -> bool:
+        """Whether the index knows the case-folded whole values of a TEXT field."""
+        return path in self.folded or any(path.startswith(f"{name}.") for name in self.folded_maps)
 
 
 ENTITLEMENT = """
@@ -122,6 +127,7 @@ def _build() -> dict[str, Index]:
             Kind.IDENTITY,
             schema("identities", IDENTITY, open_maps=["attributes"]),
             folded=("name", "displayName", "alias", "email", "firstName", "lastName", "status", "processingState"),
+            folded_maps=("attributes",),
         ),
         Index("events", "event", None, schema("events", _EVENT, open_maps=["attributes"])),
         Index("accountactivities", "accountactivity", None, schema("accountactivities", _ACTIVITY)),

@@ -103,6 +103,12 @@ def freeze_rids(session: Session, job: Job, rids: Sequence[int]) -> int:
     return len(set(rids))
 
 
+def selected(session: Session, job: Job, total: int, selector: str) -> None:
+    """The operation has written its targets itself, and says what is kept of the selector."""
+    session.run("jobs.set_selector", (selector, job.tenant, job.number))
+    session.run("jobs.selected", (total, job.tenant, job.number))
+
+
 def set_hidden(session: Session, job: Job, hidden: int) -> None:
     """How many objects matched that the submitter may not see."""
     session.run("jobs.set_hidden", (hidden, job.tenant, job.number))

@@ -114,6 +114,7 @@ class Wire:
         }
         # Most objects share few distinct sets; the bound keeps memory flat where they do not.
         self.text = lru_cache(maxsize=20_000)(self._text)
+        self.bytes = lru_cache(maxsize=20_000)(lambda md: self._text(md).encode())
 
     def _text(self, md: str) -> str:
         """`{"attributes":[…]}` of a stored md."""

@@ -12,11 +12,15 @@ import msgspec
 from bulkwark.domain import documents
 from bulkwark.domain.documents import Document
 from bulkwark.domain.kinds import Kind, first_rid, kind_of, require_number
-from bulkwark.store import counters
+from bulkwark.store import common_access, counters
 from bulkwark.store.dialect import Session, index
 from bulkwark.store.entries import Entry, derive
 from bulkwark.store.fields import FieldNumbers
 from bulkwark.store.indexes import BY_KIND
+
+# An object for sending on: its document as in `Stored.head`, but as UTF-8; modified, ms; metadata pairs.
+# From bytes to bytes a page of 250 documents costs a third less than through text.
+Raw = tuple[bytes, int, str]
 
 
 class Stored(msgspec.Struct, frozen=True, gc=False):
@@ -63,6 +67,15 @@ class Objects:
     def by_rids(self, session: Session, rids: Sequence[int]) -> list[Stored]:
         return [Stored(*row) for row in session.rows("objects.by_rids", (json.dumps(rids),))]
 
+    def raw(self, session: Session, kind: Kind, id: str) -> Raw | None:
+        """For an answer that sends the document as it is stored."""
+        row: Raw | None = session.one("objects.raw", (self.tenant, int(kind), id))
+        return row
+
+    def raw_by_rids(self, session: Session, rids: Sequence[int]) -> list[Raw]:
+        """The same for a page, in the order of the rids."""
+        return list(session.rows("objects.raw_by_rids", (json.dumps(rids),)))
+
     def rids(self, session: Session, kind: Kind, ids: Iterable[str]) -> dict[str, int]:
         """Id → rid of those ids that exist."""
         wanted = json.dumps(list(dict.fromkeys(ids)))
@@ -80,6 +93,12 @@ class Objects:
         number = self.numbers.find(session, kind, "name~")
         found: int | None = session.value("objects.name_taken", (self.tenant, number, folded_name))
         return found
+
+    def with_value(self, session: Session, kind: Kind, path: str, values: Iterable[str]) -> list[tuple[str, int]]:
+        """(value, rid) of the objects that have one of the whole values; `path~` compares case-folded."""
+        number = self.numbers.find(session, kind, path)
+        rows = session.rows("objects.with_value", (self.tenant, number, json.dumps(list(values))))
+        return [(value, rid) for value, rid in rows]
 
     # --- writing -----------------------------------------------------------------------------------
 
@@ -130,6 +149,7 @@ class Objects:
         if new_head == old.head:
             return
         session.run("objects.set_head", (new_head, old.rid))
+        common_access.follow(session, [(old.rid, document)])
         old_face, old_refs = self._search_doc(session, old.rid)
         face = documents.face(kind, document, self.emails(session, [document]), org=self.org)
         refs = self._refs(kind, document, self._targets(session, kind, [document]))
@@ -153,6 +173,7 @@ class Objects:
         self._move_pairs(session, old.rid, old.md, "")
         for statement in ("objects.drop", "objects.drop_state", "objects.drop_search_doc"):
             session.run(statement, (old.rid,))
+        common_access.drop_of(session, old.rid)
 
     # --- helpers -----------------------------------------------------------------------------------
 

@@ -98,3 +98,9 @@ def _of_source(kind: Kind, source: str) -> Checked:
 def _stored(tenant: Tenant, session: Session, rids: Sequence[int]) -> Iterator[Stored]:
     for start in range(0, len(rids), PIECE):
         yield from tenant.objects.by_rids(session, rids[start : start + PIECE])
+
+
+def different_values(tenant: Tenant, session: Session, kind: Kind, path: str) -> list[str]:
+    """The different whole values that a TEXT field has among the objects of a kind, in order."""
+    number = tenant.numbers.find(session, kind, path)
+    return [str(value) for (value,) in session.rows("index.different_values", (tenant.number, number))]

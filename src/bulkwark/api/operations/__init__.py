@@ -7,16 +7,36 @@ Source: the official OpenAPI documents; where they are silent, docs/decisions/00
 
 from __future__ import annotations
 
-from bulkwark.api.operations import credentials, identities, metadata, ours, roles, search, tasks
+from bulkwark.api.operations import (
+    access_profiles,
+    common_access,
+    credentials,
+    dimensions,
+    entitlements,
+    identities,
+    metadata,
+    ours,
+    public_identities,
+    roles,
+    search,
+    sources,
+    tasks,
+)
 from bulkwark.api.operations.shape import UNVERSIONED, VERSIONS, Operation, paths
 
 __all__ = ["ALIASES", "OPERATIONS", "UNVERSIONED", "VERSIONS", "Operation", "paths"]
 
 OPERATIONS: tuple[Operation, ...] = (
     *roles.OPERATIONS,
+    *dimensions.OPERATIONS,
+    *access_profiles.OPERATIONS,
+    *sources.OPERATIONS,
+    *entitlements.OPERATIONS,
     *metadata.OPERATIONS,
     *identities.OPERATIONS,
+    *public_identities.OPERATIONS,
     *search.OPERATIONS,
+    *common_access.OPERATIONS,
     *tasks.OPERATIONS,
     *credentials.OPERATIONS,
     *ours.OPERATIONS,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bulkwark.api.operations.shape import ALL, NEW, Operation, operation
+from bulkwark.api.operations.shape import ALL, NEW, NOT_V3, Operation, operation
 
 LEVELS = ("ORG_ADMIN", "ROLE_ADMIN", "ROLE_SUBADMIN")
 READ = (
@@ -25,6 +25,26 @@ OPERATIONS: tuple[Operation, ...] = (
     operation("deleteRole", "DELETE /roles/{id}", ALL, MANAGE, LEVELS, 204, "roles.delete"),
     operation("deleteBulkRoles", "POST /roles/bulk-delete", ALL, MANAGE, LEVELS, 202, "roles.bulk_delete"),
     operation("searchRolesByFilter", "POST /roles/filter", NEW, READ, LEVELS, 200, "roles.filter_roles", writes=False),
+    operation(
+        "getRoleEntitlements",
+        "GET /roles/{id}/entitlements",
+        NOT_V3,
+        READ,
+        LEVELS,
+        200,
+        "role_members.entitlements",
+        application=True,
+    ),
+    operation(
+        "getRoleAssignedIdentities",
+        "GET /roles/{id}/assigned-identities",
+        ALL,
+        READ,
+        LEVELS,
+        200,
+        "role_members.assigned_identities",
+        application=True,
+    ),
     operation("updateAttributeKeyAndValueToRole", f"POST {_ONE}", NEW, UPDATE, LEVELS, 200, "roles.add_value", body=""),
     operation(
         "deleteMetadataFromRoleByKeyAndValue",

@@ -23,6 +23,7 @@ log = logging.getLogger("bulkwark.store")
 
 BUSY_MS = 20_000  # how long to wait for another process that writes (`bulkwark load` beside a server)
 READER_CACHE_KIB = 4_096
+LOOP_CACHE_KIB = 32_768
 WRITER_CACHE_KIB = 65_536
 WAL_PAGES = 4_000  # checkpoint after about 32 MB of log
 BULK_CACHE_KIB = 262_144
@@ -184,7 +185,9 @@ class Database:
         """This thread's reader. Each statement sees the last committed state."""
         session: Session | None = getattr(self._readers, "session", None)
         if session is None:
-            connection = self._connect(READER_CACHE_KIB)
+            # The event loop's point reads are the hot ones: the indexes that they go through fit its cache.
+            on_loop = threading.current_thread() is threading.main_thread()
+            connection = self._connect(LOOP_CACHE_KIB if on_loop else READER_CACHE_KIB)
             session = self._readers.session = Session(connection)
         return session
 

@@ -32,7 +32,8 @@ def condition(node: Node, columns: Columns) -> Sql:
         case ast.Has(field=field) if field is not None:
             return _joined("OR", [Sql(f"{column} IS NOT NULL") for column in columns[field.path]])
         case ast.Is(field=field, value=value):
-            return _joined("OR", [Sql(f"{column} = ?", (int(value),)) for column in columns[field.path]])
+            # Written out, not bound: partial indexes are only found so.
+            return _joined("OR", [Sql(f"{column} = {int(value)}") for column in columns[field.path]])
         case ast.Folded(field=field, op=op, values=values):
             return _joined("OR", [_folded(column, op, values) for column in columns[field.path]])
     raise TypeError(f"{type(node).__name__} is no condition on a row")

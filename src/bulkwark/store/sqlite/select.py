@@ -295,6 +295,8 @@ class Selector:
                 return self._value(number, "value >= ? AND value < ?", (values[0], values[0] + LAST))
             case "co":
                 return self._value(number, "instr(value, ?) > 0", (values[0],))
+            case "ew":
+                return self._value(number, "substr(value, -length(?)) = ?", (values[0], values[0]))
             case "gt" | "ge" | "lt" | "le":
                 sign = {"gt": ">", "ge": ">=", "lt": "<", "le": "<="}[node.op]
                 return self._value(number, f"value {sign} ?", values)

@@ -10,29 +10,30 @@ CREATE INDEX job_created ON job (tenant, created, job);
 -- What is wanted of a target, where a job wants different things of its targets; its operation knows the numbers.
 ALTER TABLE job_target ADD COLUMN wanted INTEGER;
 
--- Roles and access profiles that many hold, confirmed or denied by a reviewer. `name` and `description` are folded,
--- for filters and the order of lists; `access` repeats what the list shows and follows the object (store/objects.py).
+-- Roles and access profiles that many hold, confirmed or denied by a reviewer. `name`, `description`, `status` and
+-- `type` are folded, for filters and the order of lists; `access` is what the list shows of the object and follows it.
 CREATE TABLE common_access (
+    item        INTEGER PRIMARY KEY,    -- job target; built like a rid, of a kind that no object has
     tenant      INTEGER NOT NULL,
-    item        INTEGER NOT NULL,       -- job target
     id          TEXT NOT NULL,          -- UUID
     rid         INTEGER NOT NULL,       -- the role or access profile
     access_id   TEXT NOT NULL,
-    type        TEXT NOT NULL,          -- ROLE, ACCESS_PROFILE
+    type        TEXT NOT NULL,          -- role, access_profile
     name        TEXT NOT NULL,
     description TEXT,
-    access      TEXT NOT NULL,          -- {"id", "type", "name", "description", "ownerName", "ownerId"}
-    status      TEXT NOT NULL,          -- CONFIRMED, DENIED
+    access      TEXT NOT NULL,          -- JSON: {"id", "type", "name", "description", "ownerName", "ownerId"}
+    status      TEXT NOT NULL,          -- confirmed, denied
     reviewed    INTEGER NOT NULL,       -- 0 or 1: a user has confirmed or denied it
     last        INTEGER,                -- ms of that review
     by_user     INTEGER NOT NULL,       -- 0 or 1: created by a user
     updated     INTEGER NOT NULL,       -- ms
-    PRIMARY KEY (tenant, item)
-) WITHOUT ROWID, STRICT;
-CREATE UNIQUE INDEX common_access_id ON common_access (tenant, id);
+    UNIQUE (tenant, id)
+) STRICT;
 CREATE UNIQUE INDEX common_access_rid ON common_access (rid);
+CREATE INDEX common_access_object ON common_access (tenant, access_id);
 CREATE INDEX common_access_name ON common_access (tenant, name, item);
 CREATE INDEX common_access_status ON common_access (tenant, status, name, item);
+CREATE INDEX common_access_open ON common_access (tenant, name, item) WHERE reviewed = 0;
 
 -- What the task list shows of a job. A job that ended is WARNING when some of its objects were refused and others
 -- were not, ERROR when all were.

@@ -19,3 +19,5 @@ DELETE FROM link WHERE tenant = ? AND field = ? AND target = ? AND rid = ?;
 INSERT OR IGNORE INTO md_inv (tenant, pair, rid) VALUES (?, ?, ?);
 -- drop_pair: it no longer does
 DELETE FROM md_inv WHERE tenant = ? AND pair = ? AND rid = ?;
+-- different_values: what a field holds, each once
+SELECT DISTINCT value FROM val WHERE tenant = ? AND field = ? ORDER BY value;

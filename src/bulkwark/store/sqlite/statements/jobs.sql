@@ -28,6 +28,8 @@ UPDATE job SET status = 'PRE_PROCESS', started = ? WHERE tenant = ? AND job = ? 
 -- selected: the targets are frozen
 UPDATE job SET status = 'PRE_PROCESS_COMPLETED', total = ?
 WHERE tenant = ? AND job = ? AND status = 'PRE_PROCESS';
+-- set_selector: what is kept of it once the targets are frozen
+UPDATE job SET selector = ? WHERE tenant = ? AND job = ?;
 -- set_hidden: what the submitter could not see
 UPDATE job SET hidden = ? WHERE tenant = ? AND job = ?;
 -- progress: a chunk is done
@@ -58,7 +60,7 @@ DELETE FROM job_target WHERE tenant = ?1 AND job = ?2 AND rid <= (
 -- finished_with_targets: finished jobs that still have targets
 SELECT j.tenant, j.job FROM job j
 WHERE j.finished IS NOT NULL AND EXISTS (SELECT 1 FROM job_target t WHERE t.tenant = j.tenant AND t.job = j.job);
--- items: outcomes with the ids of their objects
-SELECT i.rid, o.id, i.outcome, i.reason, i.before, i.after
-FROM job_item i LEFT JOIN object o ON o.rid = i.rid
+-- items: outcomes with the ids of their objects, or of their items of common access
+SELECT i.rid, coalesce(o.id, c.id), i.outcome, i.reason, i.before, i.after
+FROM job_item i LEFT JOIN object o ON o.rid = i.rid LEFT JOIN common_access c ON c.item = i.rid
 WHERE i.tenant = ? AND i.job = ? AND i.rid > ? ORDER BY i.rid LIMIT ?;

@@ -46,3 +46,11 @@ SELECT l.target, l.rid FROM json_each(?3) w
 CROSS JOIN link l ON l.tenant = ?1 AND l.field = ?2 AND l.target = w.value ORDER BY w.key, l.rid;
 -- mentioning: objects of a kind in whose document a text stands somewhere
 SELECT rid, head FROM object WHERE tenant = ? AND kind = ? AND instr(head, ?) > 0;
+-- with_value: objects that have one of a JSON list of whole values in a field (its number), with the value
+SELECT w.value, v.rid FROM json_each(?3) w CROSS JOIN val v ON v.tenant = ?1 AND v.field = ?2 AND v.value = w.value;
+-- raw: what the answer to GET is made of, the document as bytes
+SELECT CAST(o.head AS BLOB), s.modified, s.md FROM object o JOIN state s ON s.rid = o.rid
+WHERE o.tenant = ? AND o.kind = ? AND o.id = ?;
+-- raw_by_rids: the same for a JSON list of numbers, in the list's order
+SELECT CAST(o.head AS BLOB), s.modified, s.md FROM json_each(?) w
+CROSS JOIN object o ON o.rid = w.value CROSS JOIN state s ON s.rid = o.rid ORDER BY w.key;

@@ -1,0 +1,153 @@
+"""The common access of a tenant: items, pages of them, and one chunk of a change to many."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import msgspec
+
+from bulkwark.domain.common_access import Status, access, first_item
+from bulkwark.domain.documents import Document
+from bulkwark.domain.jobs import Job
+from bulkwark.domain.kinds import Kind, kind_of
+from bulkwark.query.analysis import fold
+from bulkwark.query.ast import Node
+from bulkwark.query.fields import schema
+from bulkwark.store import counters
+from bulkwark.store.dialect import Session, rows
+
+SCHEMA = schema(
+    "common access", "keyword status access.id access.type access.name access.description\nbool reviewedByUser"
+)
+COLUMNS = {
+    "status": ("status",),
+    "reviewedByUser": ("reviewed",),
+    "access.id": ("access_id",),
+    "access.type": ("type",),
+    "access.name": ("name",),
+    "access.description": ("description",),
+}
+SORTED = {"access.name": "name", "status": "status"}
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """An item as it is stored; `access` is JSON, times are in ms."""
+
+    number: int
+    id: str
+    access: str
+    status: str  # lower case
+    reviewed: int
+    last: int | None
+    by_user: int
+    updated: int
+
+
+# --- reading -------------------------------------------------------------------------------------------
+
+
+def of_object(session: Session, rid: int) -> Item | None:
+    """The item of a role or access profile."""
+    row = session.one("common_access.of_object", (rid,))
+    return Item(*row) if row else None
+
+
+def find(session: Session, tenant: int, ids: Iterable[str]) -> dict[str, int]:
+    """Id → number of those ids that exist."""
+    return dict(session.rows("common_access.find", (tenant, json.dumps(list(ids)))))
+
+
+def count(session: Session, tenant: int, root: Node) -> int:
+    """How many items a checked filter matches."""
+    where = rows.condition(root, COLUMNS)
+    found = session.execute(
+        f"SELECT count(*) FROM common_access WHERE tenant = ? AND {where.text}", (tenant, *where.params)
+    )
+    return int(next(iter(found))[0])
+
+
+def page(
+    session: Session, tenant: int, root: Node, order: Sequence[tuple[str, bool]], limit: int, offset: int
+) -> list[Item]:
+    """Items in order; the number breaks ties, in the direction of the last sorter."""
+    where = rows.condition(root, COLUMNS)
+    keys = [(SORTED[name], " DESC" if descending else "") for name, descending in order] or [("name", "")]
+    by = ", ".join(f"{column}{direction}" for column, direction in [*keys, ("item", keys[-1][1])])
+    found = session.execute(
+        f"SELECT item FROM common_access WHERE tenant = ? AND {where.text} ORDER BY {by} LIMIT ? OFFSET ?",
+        (tenant, *where.params, limit, offset),
+    )
+    return [Item(*row) for row in session.rows("common_access.by_items", (json.dumps([n for (n,) in found]),))]
+
+
+# --- writing -------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class NewItem:
+    """An item to be added for the object `rid`. `reviewed`: in ms, when a user has given the status."""
+
+    id: str
+    rid: int
+    status: Status
+    reviewed: int | None
+    by_user: bool
+    now: int
+
+
+def add(session: Session, tenant: int, found: Sequence[tuple[NewItem, Document]]) -> None:
+    """Items for objects that have none; beside each the document of its object."""
+    start = first_item(tenant) + counters.take(session, tenant, "common-access", len(found))
+    added = []
+    for position, (new, document) in enumerate(found):
+        reviewed = int(new.reviewed is not None)
+        state = (new.status.lower(), reviewed, new.reviewed, int(new.by_user), new.now)
+        of = (tenant, new.id, new.rid, document["id"], kind_of(new.rid).name.lower())
+        added.append((start + position, *of, *_shown(new.rid, document), *state))
+    session.many("common_access.add", added)
+
+
+def review(session: Session, item: Item, status: Status, now: int) -> None:
+    """A user confirms or denies one item."""
+    session.run("common_access.review", {"item": item.number, "status": status.lower(), "now": now})
+
+
+def follow(session: Session, found: Iterable[tuple[int, Document]]) -> None:
+    """Roles and access profiles have changed: (rid, document) of each."""
+    if tracked := [(*_shown(rid, document), rid) for rid, document in found if _can_have(rid)]:
+        session.many("common_access.follow", tracked)
+
+
+def drop_of(session: Session, rid: int) -> None:
+    """An object is deleted, and its item with it."""
+    if _can_have(rid):
+        session.run("common_access.drop_of", (rid,))
+
+
+def _can_have(rid: int) -> bool:
+    return kind_of(rid) in (Kind.ROLE, Kind.ACCESS_PROFILE)
+
+
+def _shown(rid: int, document: Document) -> tuple[str, str | None, str]:
+    """Folded name, folded description, and what lists show."""
+    description = document.get("description")
+    shown = msgspec.json.encode(access(kind_of(rid), document)).decode()
+    return fold(document["name"]), None if description is None else fold(description), shown
+
+
+# --- a change to many ----------------------------------------------------------------------------------
+
+
+def freeze(session: Session, job: Job, wanted: str) -> None:
+    """The targets of a job from the JSON {"confirmed": [numbers], "denied": [numbers]}."""
+    session.run("common_access.freeze", (job.tenant, job.number, wanted))
+
+
+def apply(session: Session, job: Job, last: int, now: int) -> None:
+    """Record and carry out what is wanted of the targets in (cursor, last]."""
+    span = (job.tenant, job.number, job.cursor, last, now)
+    session.run("common_access.record", span)
+    session.run("common_access.effect", span)
