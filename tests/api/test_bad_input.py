@@ -15,10 +15,13 @@ import pytest
 
 from bulkwark.auth import credentials
 from bulkwark.auth.tokens import Tokens
+from tests.api.served import ENTITLEMENT, SOURCE
 from tests.house import BULK, Client, House, Reply, close_house, open_house
 
-CASES: list[dict[str, Any]] = tomllib.loads((Path(__file__).parent / "cases" / "bad_input.toml").read_text("utf-8"))[
-    "case"
+CASES: list[dict[str, Any]] = [
+    case
+    for file in sorted((Path(__file__).parent / "cases").glob("*.toml"))
+    for case in tomllib.loads(file.read_text("utf-8"))["case"]
 ]
 CODES = {400: "400.1 Bad Request Content", 403: "403 Forbidden", 404: "404 Not found"}
 FULL = "00000000000000000000000000000002"  # a role that holds 25 values
@@ -27,6 +30,10 @@ FILLERS: dict[str, Callable[[], str]] = {
     "role": lambda: "00000000000000000000000000000001",
     "full": lambda: FULL,
     "owner": lambda: "bd179f24eeb709094f5c3c575576d9cb",
+    "source": lambda: SOURCE,
+    "other source": lambda: "bc4a1f12d3ce32732ffbc6a866610ccd",
+    "entitlement": lambda: ENTITLEMENT,
+    "profile": lambda: "a0000000000000000000000000000001",
     "add": lambda: '"operation":"ADD","values":[{"attribute":"region","values":["emea"]}]',
     "25 values": lambda: ",".join(f'"v{n:02}"' for n in range(25)),
     "26 values": lambda: ",".join(f'"v{n:02}"' for n in range(26)),
@@ -62,7 +69,9 @@ def callers(guarded: House, tmp_path_factory: pytest.TempPathFactory) -> dict[st
         "ORG_ADMIN": admin,
         "CERT_ADMIN": guarded.as_("CERT_ADMIN"),
         "ROLE_SUBADMIN": guarded.as_("ROLE_SUBADMIN", alias="a.subadmin"),
+        "ROLE_ADMIN": guarded.as_("ROLE_ADMIN"),
         "user": guarded.as_(),
+        "narrow": guarded.as_("ORG_ADMIN", scopes=["idn:nothing:read"]),
         "scopeless": guarded.as_("ORG_ADMIN", scopes=["idn:role-unchecked:read", "sp:scopes:default"]),
         "application": guarded.application(),
         "nobody": guarded.nobody,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from uuid import UUID
 
@@ -57,10 +56,10 @@ def small_chunks(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(engines, "MOST_CHUNK", 10)
 
 
-@pytest.fixture
-def big(house: House) -> Iterator[House]:
-    seed(house, MANY)
-    yield house
+@pytest.fixture(scope="module")
+def big(module_house: House) -> House:
+    seed(module_house, MANY)
+    return module_house
 
 
 def test_a_hundred_thousand_ids_are_answered_at_once_and_done_by_the_engine(big: House) -> None:
@@ -81,18 +80,12 @@ def test_a_hundred_thousand_ids_are_answered_at_once_and_done_by_the_engine(big:
     assert {item.outcome for item in outcomes} == {Outcome.CHANGED}
 
 
-def test_the_list_of_a_hundred_thousand_items_uses_an_index_for_every_order(big: House) -> None:
+def test_the_list_of_a_hundred_thousand_items_walks_one_index(big: House) -> None:
     session = big.store.read()
-    plans = {
-        "": "common_access_name",
-        " AND status IN (?)": "common_access_status",
-        " AND reviewed = 0": "common_access_open",
-    }
-    for condition, index in plans.items():
-        sql = f"SELECT item FROM common_access WHERE tenant = ?{condition} ORDER BY name, item LIMIT 250"
-        values = (1, "denied") if "?" in condition else (1,)
-        plan = " ".join(row[3] for row in session.execute(f"EXPLAIN QUERY PLAN {sql}", values))
-        assert index in plan, plan
+    for condition in ("", " AND status IN ('denied')", " AND reviewed = 0"):
+        sql = f"SELECT item FROM common_access WHERE tenant = 1{condition} ORDER BY name, item LIMIT 250"
+        plan = " ".join(row[3] for row in session.execute(f"EXPLAIN QUERY PLAN {sql}"))
+        assert "COVERING INDEX common_access_name" in plan, plan
         assert "TEMP B-TREE" not in plan
 
     began = time.perf_counter()

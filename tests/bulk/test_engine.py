@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
-from typing import Any
 from uuid import uuid4
 
 import msgspec
@@ -23,12 +21,10 @@ from bulkwark.store import jobs
 from bulkwark.store.jobs import NewJob
 from bulkwark.store.sqlite.engine import Session
 from bulkwark.store.tenants import Tenant
+from tests.bulk.watched import EVERY, Watched, everything_done, frozen, submit
 from tests.house import BULK, House
 
 ROLE = "00000000000000000000000000000001"
-EVERY: dict[str, Any] = {"query": {"query": {"query": "*"}}}
-VALUE = {"attribute": "many", "values": ["v29"]}
-ADD = {"operation": "ADD", "values": [VALUE]}
 
 
 @pytest.fixture
@@ -36,52 +32,6 @@ def small_chunks(monkeypatch: pytest.MonkeyPatch) -> None:
     """Chunks of ten items, so that a company of some hundred roles takes many turns."""
     for name in ("FIRST_CHUNK", "LEAST_CHUNK", "MOST_CHUNK"):
         monkeypatch.setattr(engines, name, 10)
-
-
-class Watched:
-    """The operation of metadata jobs, and who had a turn; `before` runs ahead of each chunk."""
-
-    def __init__(self, house: House, before: Callable[[Job], None] = lambda job: None) -> None:
-        self.turns: list[str] = []
-        self.before = before
-        self.inner = MetadataOperation()
-        house.engine._operations = {NAME: self}  # type: ignore[dict-item]
-        house.store.database.after_rollback.append(self.inner.forget)
-
-    def freeze(self, session: Session, tenant: Tenant, job: Job) -> None:
-        self.inner.freeze(session, tenant, job)
-
-    def apply(self, session: Session, tenant: Tenant, job: Job, last: int, now: int) -> None:
-        self.turns.append(job.id)
-        self.before(job)
-        self.inner.apply(session, tenant, job, last, now)
-
-    def forget(self) -> None:
-        self.inner.forget()
-
-
-def submit(house: House, way: str = "query", **body: Any) -> str:
-    return str(house.admin.post(f"{BULK}/{way}", {**ADD, **body}).ok(202)["id"])
-
-
-def frozen(house: House, id: str) -> str:
-    until = time.monotonic() + 10
-    while house.job(id).status is not Status.PRE_PROCESS_COMPLETED:
-        assert time.monotonic() < until, house.job(id)
-        time.sleep(0.001)
-    return id
-
-
-def everything_done(house: House, id: str) -> Job:
-    """The job completed, and each target has one item that says what is true."""
-    job = house.wait(id)
-    assert job.status is Status.COMPLETED, job.error
-    outcomes = house.outcomes(id)
-    assert job.total == job.done == len(outcomes)
-    for role, outcome in outcomes.items():
-        if outcome in ("changed", "unchanged"):
-            assert "v29" in house.metadata(role)["many"], role
-    return job
 
 
 # --- turns ---------------------------------------------------------------------------------------------

@@ -187,7 +187,7 @@ def test_no_statement_scans_a_large_table(planner: Store) -> None:
 
 
 def blanks(text: str) -> Any:
-    named = set(re.findall(r":([a-z]+)", text))
+    named = set(re.findall(r":(\w+)", text))
     if named:
         return dict.fromkeys(named)
     numbered = [int(n) for n in re.findall(r"\?(\d+)", text)]

@@ -42,7 +42,7 @@ def bulk_update(call: Call) -> Answer:
         patches.require_valid(body.jsonPatch, allowed)
         entitlements.require_values(body.jsonPatch)
         with call.services.store.write() as session:
-            apply(call, session, _all(call, session, ids), body.jsonPatch, allowed)
+            apply(call, session, _all(call, session, ids), body.jsonPatch)
     except Invalid as error:
         if not error.where.startswith("/entitlementIds"):
             error.where = f"/jsonPatch{error.where}" if error.where.startswith("/") else "/jsonPatch"

@@ -135,5 +135,3 @@ def _require_unused(call: Call, session: Session, source: Document, rids: list[i
         found.extend(one for one in users if one not in found[: references.NAMED])
     if found:
         references.refuse(f"entitlements of the source {source['name']!r} are in use", found, len(found))
-
-

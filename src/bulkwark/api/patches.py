@@ -33,9 +33,13 @@ def apply(document: Document, operations: object, allowed: Collection[str]) -> D
     may look at any place. Raises Invalid for a malformed patch, a place that may not be changed or does not
     exist, and a `test` that fails; then nothing is changed.
     """
-    checked = require_valid(operations, allowed)
+    return run(document, require_valid(operations, allowed))
+
+
+def run(document: Document, operations: Sequence[Document]) -> Document:
+    """The same with operations that `require_valid` has passed, for a patch of many documents."""
     try:
-        return _apply(document, checked)
+        return _apply(document, operations)
     except RecursionError:
         raise Invalid("the patch nests values too deep", where="body") from None
 

@@ -31,7 +31,7 @@ def _identity(name: str) -> Document:
 
 
 def _source(name: str) -> Document:
-    return {"description": None, "owner": None, "connector": "unknown", "authoritative": False}
+    return {"owner": None, "connector": "unknown", "authoritative": False}
 
 
 def _entitlement(name: str) -> Document:
@@ -43,7 +43,7 @@ def _access_profile(name: str) -> Document:
         "description": None,
         "enabled": False,
         "owner": None,
-        "source": None,
+        "source": {},
         "entitlements": [],
         "requestable": False,
         "accessRequestConfig": None,

@@ -23,7 +23,7 @@ def first_item(tenant: int) -> int:
     return (tenant << KIND_BITS | SPACE) << NUMBER_BITS
 
 
-def access(kind: Kind, document: Document) -> dict[str, Any]:
+def shown_access(kind: Kind, document: Document) -> dict[str, Any]:
     """What an item shows of its role or access profile; without an owner when there is none: he is not nullable."""
     found = {
         "id": document["id"],

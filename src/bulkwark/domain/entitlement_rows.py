@@ -18,7 +18,7 @@ from bulkwark.domain.kinds import plain_id
 from bulkwark.errors import Invalid
 
 if TYPE_CHECKING:
-    from _csv import _reader
+    from _csv import Reader
 
 MAX_CELL = 131_072  # characters
 SEVERAL = "|"  # stands between the values of a cell that holds several
@@ -68,7 +68,7 @@ def read(file: IO[bytes]) -> Iterator[Row | Fault]:
     return _rows(reader, columns)
 
 
-def _header(reader: _reader) -> list[str]:
+def _header(reader: Reader) -> list[str]:
     try:
         names = [name.strip() for name in next(reader, [])]
     except csv.Error as error:
@@ -85,7 +85,7 @@ def _header(reader: _reader) -> list[str]:
     return columns
 
 
-def _rows(reader: _reader, columns: list[str]) -> Iterator[Row | Fault]:
+def _rows(reader: Reader, columns: list[str]) -> Iterator[Row | Fault]:
     while True:
         line = reader.line_num + 1
         try:
@@ -121,8 +121,13 @@ def _row(line: int, cells: list[str], columns: list[str]) -> Row | Fault:
     return Row(line, {c: cell for c, cell in found.items() if not c.startswith("attributes.")}, attributes)
 
 
-def merged(row: Row, before: Document | None, id: str, created: str, source: Document, owner: Document | None) -> Document:
-    """The entitlement after its row: columns that the file lacks stay, and so does what people have set by hand."""
+def merged(
+    row: Row, before: Document | None, id: str, created: str, source: Document, owner: Document | None
+) -> Document:
+    """The entitlement after its row: columns that the file lacks stay, and so does what people have set by hand.
+
+    `id`, `created` and `source` are those of a new one.
+    """
     old = before or {"id": id, "created": created, "source": source}
     cells = row.cells
     found = old | {"attribute": cells["attribute"], "value": cells["value"]}

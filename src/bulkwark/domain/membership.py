@@ -6,19 +6,20 @@ accounts and on what accounts hold. Accounts are those that the identity's docum
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from bulkwark.domain.documents import Document
 from bulkwark.domain.kinds import plain_id
 
-_ORDERED = {
+_Compare = Callable[[Any, Any], bool]
+_ORDERED: Mapping[str, _Compare] = {
     "GREATER_THAN": lambda have, want: have > want,
     "LESS_THAN": lambda have, want: have < want,
     "GREATER_THAN_EQUALS": lambda have, want: have >= want,
     "LESS_THAN_EQUALS": lambda have, want: have <= want,
 }
-_TEXTS = {
+_TEXTS: Mapping[str, _Compare] = {
     "EQUALS": lambda have, want: have == want,
     "CONTAINS": lambda have, want: want in have,
     "STARTS_WITH": lambda have, want: have.startswith(want),
@@ -34,8 +35,8 @@ def is_member(membership: Document | None, identity: Document) -> bool:
     if membership.get("type") == "IDENTITY_LIST":
         listed = membership.get("identities") or []
         return any(plain_id(one.get("id") or "") == identity["id"] for one in listed)
-    criteria = membership.get("criteria")
-    return bool(criteria) and _fulfils(criteria, identity)
+    criteria: Document | None = membership.get("criteria")
+    return criteria is not None and _fulfils(criteria, identity)
 
 
 def _fulfils(criteria: Document, identity: Document) -> bool:

@@ -11,13 +11,12 @@ import msgspec
 from bulkwark.domain import documents
 from bulkwark.domain.documents import Document
 from bulkwark.domain.kinds import Kind
+from bulkwark.query.fields import Field
 from bulkwark.store import common_access
 from bulkwark.store.dialect import Session, index
-from bulkwark.store.entries import ALL, Entry, leaf, leaves, present
+from bulkwark.store.entries import ALL, Entry, leaf, leaves, present, words
 from bulkwark.store.indexes import BY_KIND, Index
 from bulkwark.store.objects import Objects, Stored, head
-
-Leaves = list[tuple[str, list[Any]]]
 
 
 def change_many(
@@ -80,9 +79,7 @@ def _renamed(holders: Sequence[Stored], path: str, names: dict[str, str]) -> lis
     return found
 
 
-def _emails(
-    session: Session, objects: Objects, found: Sequence[Document], faces: Sequence[Document]
-) -> dict[str, str]:
+def _emails(session: Session, objects: Objects, found: Sequence[Document], faces: Sequence[Document]) -> dict[str, str]:
     """Identity id → address. What the search documents hold already is not looked up again."""
     owners = [owner for face in faces if isinstance(owner := face.get("owner"), dict)]
     known = {owner["id"]: owner.get("email") for owner in owners if owner.get("id")}
@@ -101,49 +98,47 @@ class _Rewritten:
         self._index = found
         self._numbers: dict[str, int] = {}
         self._need = number
-        # Objects of one change share most values: their source, their schema, what was set on all of them.
-        self._texts: dict[tuple[str, str], str] = {}
+        # Objects of one change share most members: their source, their schema, what was set on all of them.
+        self._words: dict[tuple[str, str | bytes], str] = {}
+        self._fields: dict[str, tuple[Field, int] | None] = {}
 
     def add(self, rid: int, before: Document, after: Document, nested: list[str]) -> None:
-        old, new = leaves(before), leaves(after)
-        differing = {path for path, found in _grouped(old).items() ^ _grouped(new).items()}
-        gone, come = self._part(old, differing), self._part(new, differing)
+        members = [name for name in {**before, **after} if before.get(name) != after.get(name)]
+        gone, come = self._part(before, members), self._part(after, members)
         if gone.tokens != come.tokens:
-            words = [present(self._number(ALL)), *(present(self._number(path)) for path in nested)]
-            words.extend(self._words(path, found) for path, found in new)
-            self.tokens.append((rid, " ".join(filter(None, words))))
+            marks = [present(self._number(path)) for path in (ALL, *nested)]
+            marks.extend(filter(None, [self._member(name, value) for name, value in after.items()]))
+            self.tokens.append((rid, " ".join(marks)))
         self.gone.append((rid, Entry([], gone.values - come.values, gone.terms - come.terms)))
         self.come.append((rid, Entry([], come.values - gone.values, come.terms - gone.terms)))
 
-    def _part(self, found: Leaves, paths: set[str]) -> Entry:
+    def _part(self, document: Document, members: list[str]) -> Entry:
         entry = Entry()
-        for path, values in found:
-            if path in paths:
-                part = leaf(self._index, self._number, path, values)
-                entry.tokens.extend(part.tokens)
-                entry.values |= part.values
-                entry.terms |= part.terms
+        for path, values in leaves({name: document[name] for name in members if name in document}):
+            part = leaf(self._index, self._number, path, values)
+            entry.tokens.extend(part.tokens)
+            entry.values |= part.values
+            entry.terms |= part.terms
         return entry
 
-    def _words(self, path: str, found: list[Any]) -> str:
-        if len(found) != 1 or not isinstance(found[0], str):
-            return " ".join(leaf(self._index, self._number, path, found).tokens)
-        key = path, found[0]
-        text = self._texts.get(key)
-        if text is None:
-            text = self._texts[key] = " ".join(leaf(self._index, self._number, path, found).tokens)
-        return text
+    def _member(self, name: str, value: Any) -> str:
+        """The tokens of one member of a search document."""
+        key = name, value if isinstance(value, str) else msgspec.json.encode(value)
+        found = self._words.get(key)
+        if found is None:
+            marks = [self._leaf(path, values) for path, values in leaves({name: value})]
+            found = self._words[key] = " ".join(filter(None, marks))
+        return found
+
+    def _leaf(self, path: str, values: list[Any]) -> str:
+        if path not in self._fields:
+            found = self._index.schema.find(path)
+            self._fields[path] = None if found is None else (found, self._number(found.path))
+        known = self._fields[path]
+        return "" if known is None else words(*known, values)
 
     def _number(self, path: str) -> int:
         number = self._numbers.get(path)
         if number is None:
             number = self._numbers[path] = self._need(path)
         return number
-
-
-def _grouped(found: Leaves) -> dict[str, str]:
-    """Path → a text that differs when its values do; paths below arrays of objects come several times."""
-    texts: dict[str, str] = {}
-    for path, values in found:
-        texts[path] = texts.get(path, "") + repr(values)
-    return texts

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import msgspec
 
-from bulkwark.domain.common_access import Status, access, first_item
+from bulkwark.domain.common_access import Status, first_item, shown_access
 from bulkwark.domain.documents import Document
 from bulkwark.domain.jobs import Job
 from bulkwark.domain.kinds import Kind, kind_of
@@ -27,7 +27,7 @@ COLUMNS = {
     "access.id": ("access_id",),
     "access.type": ("type",),
     "access.name": ("name",),
-    "access.description": ("description",),
+    "access.description": ("(SELECT description FROM common_access_shown s WHERE s.item = common_access.item)",),
 }
 SORTED = {"access.name": "name", "status": "status"}
 
@@ -101,13 +101,16 @@ class NewItem:
 def add(session: Session, tenant: int, found: Sequence[tuple[NewItem, Document]]) -> None:
     """Items for objects that have none; beside each the document of its object."""
     start = first_item(tenant) + counters.take(session, tenant, "common-access", len(found))
-    added = []
+    added, shown = [], []
     for position, (new, document) in enumerate(found):
-        reviewed = int(new.reviewed is not None)
-        state = (new.status.lower(), reviewed, new.reviewed, int(new.by_user), new.now)
-        of = (tenant, new.id, new.rid, document["id"], kind_of(new.rid).name.lower())
-        added.append((start + position, *of, *_shown(new.rid, document), *state))
+        item = start + position
+        name, description, access = _shown(new.rid, document)
+        state = (new.status.lower(), int(new.reviewed is not None), new.reviewed, int(new.by_user), new.now)
+        of = (new.id, new.rid, document["id"], kind_of(new.rid).name.lower())
+        added.append((item, tenant, *of, name, *state))
+        shown.append((item, tenant, description, access))
     session.many("common_access.add", added)
+    session.many("common_access.add_shown", shown)
 
 
 def review(session: Session, item: Item, status: Status, now: int) -> None:
@@ -117,14 +120,22 @@ def review(session: Session, item: Item, status: Status, now: int) -> None:
 
 def follow(session: Session, found: Iterable[tuple[int, Document]]) -> None:
     """Roles and access profiles have changed: (rid, document) of each."""
-    if tracked := [(*_shown(rid, document), rid) for rid, document in found if _can_have(rid)]:
-        session.many("common_access.follow", tracked)
+    names, shown = [], []
+    for rid, document in found:
+        if _can_have(rid):
+            name, description, access = _shown(rid, document)
+            names.append((name, rid))
+            shown.append((description, access, rid))
+    if names:
+        session.many("common_access.rename", names)
+        session.many("common_access.follow", shown)
 
 
 def drop_of(session: Session, rid: int) -> None:
     """An object is deleted, and its item with it."""
     if _can_have(rid):
-        session.run("common_access.drop_of", (rid,))
+        session.run("common_access.drop_shown", (rid,))
+        session.run("common_access.drop", (rid,))
 
 
 def _can_have(rid: int) -> bool:
@@ -134,8 +145,8 @@ def _can_have(rid: int) -> bool:
 def _shown(rid: int, document: Document) -> tuple[str, str | None, str]:
     """Folded name, folded description, and what lists show."""
     description = document.get("description")
-    shown = msgspec.json.encode(access(kind_of(rid), document)).decode()
-    return fold(document["name"]), None if description is None else fold(description), shown
+    access = msgspec.json.encode(shown_access(kind_of(rid), document)).decode()
+    return fold(document["name"]), None if description is None else fold(description), access
 
 
 # --- a change to many ----------------------------------------------------------------------------------

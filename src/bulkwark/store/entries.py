@@ -6,7 +6,7 @@ copy of what it was given.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from hashlib import blake2b
@@ -21,6 +21,7 @@ from bulkwark.store.indexes import Index
 Number = Callable[[str], int]  # path → number of the field
 ALL = ""  # path of the field that every document of a kind has
 GAP = "_"  # stands between the values of an array, so that no phrase reaches from one into the next
+SHORT = 100  # characters of a text whose words are remembered
 FOLDED = "~"  # `name~`: the case-folded values of `name`
 
 
@@ -33,10 +34,24 @@ class Entry:
     terms: set[tuple[int, str]] = field(default_factory=set)
 
 
-@lru_cache(maxsize=16_384)
 def whole(number: int, value: str) -> str:
     """The token that stands for a whole value; 64 bits of BLAKE2b keep it short whatever the value."""
-    return f"{number}={blake2b(value.encode('utf-8', 'surrogatepass'), digest_size=8).hexdigest()}"
+    return f"{number}={_digest(value)}"
+
+
+@lru_cache(maxsize=16_384)
+def _digest(value: str) -> str:
+    return blake2b(value.encode("utf-8", "surrogatepass"), digest_size=8).hexdigest()
+
+
+@lru_cache(maxsize=8_192)
+def _short(text: str) -> tuple[str, ...]:
+    """The words of a text that may well come again: names stand in several fields and objects."""
+    return tuple(tokens(text))
+
+
+def _split(text: str) -> Sequence[str]:
+    return _short(text) if len(text) < SHORT else tokens(text)
 
 
 def present(number: int) -> str:
@@ -75,6 +90,19 @@ def leaf(index: Index, number: Number, path: str, found: list[Any]) -> Entry:
     return entry
 
 
+def words(known: Field, no: int, found: list[Any]) -> str:
+    """The tokens of the values of a field, numbered `no`."""
+    value = found[0]
+    if len(found) == 1 and isinstance(value, str):  # nearly all; the general way answers the same
+        if known.kind is FieldKind.TEXT:
+            split = _split(value)
+            text = f" {no}:{f' {no}:'.join(split)}" if split else ""
+            return f"{no}!{text} {no}={_digest(value)}"
+        if known.kind is FieldKind.KEYWORD:
+            return f"{no}! {no}={_digest(fold(value))}"
+    return " ".join(_tokens(known, no, found)[0])
+
+
 def derive(index: Index, number: Number, document: dict[str, Any], nested: list[str]) -> Entry:
     """The entry of one search document; `nested` are its nested paths that are not empty."""
     entry = Entry()
@@ -90,34 +118,44 @@ def derive(index: Index, number: Number, document: dict[str, Any], nested: list[
 
 def _add(entry: Entry, known: Field, number: Number, found: list[Any], *, folded: bool) -> None:
     no = number(known.path)
-    entry.tokens.append(present(no))
+    marks, terms = _tokens(known, no, found)
+    entry.tokens.extend(marks)
     if known.kind is FieldKind.TEXT:
-        for position, value in enumerate(found):
-            text = value if isinstance(value, str) else str(value)
-            if position:
-                entry.tokens.append(GAP)
-            terms = tokens(text)
-            entry.tokens.extend([f"{no}:{term}" for term in terms])
-            entry.terms.update([(no, term) for term in terms])
-            entry.values.add((no, text))
-            if folded:
-                entry.values.add((number(known.path + FOLDED), fold(text)))
-        # After the running text, so that they do not stand between the words of a phrase.
-        entry.tokens.extend([whole(no, str(value)) for value in found])
+        entry.terms.update([(no, term) for term in terms])
+        texts = [value if isinstance(value, str) else str(value) for value in found]
+        entry.values.update([(no, text) for text in texts])
+        if folded:
+            lower = number(known.path + FOLDED)
+            entry.values.update([(lower, fold(text)) for text in texts])
     elif known.kind is FieldKind.KEYWORD:
-        for value in found:
-            text = fold(str(value))
-            entry.tokens.append(whole(no, text))
-            entry.values.add((no, text))
-    elif known.kind is FieldKind.BOOL:
-        entry.tokens.extend(f"{no}={'true' if value else 'false'}" for value in found)
+        entry.values.update([(no, fold(str(value))) for value in found])
     elif known.kind is FieldKind.NUMBER:
-        for value in found:
-            entry.tokens.append(f"{no}={value}")
-            entry.values.add((no, value))
-    else:
+        entry.values.update([(no, value) for value in found])
+    elif known.kind is FieldKind.DATE:
         for value in found:
             try:
                 entry.values.add((no, parse_ms(value)))
             except (TypeError, ValueError):
                 continue  # a loaded document may hold anything; such a value is not found by date
+
+
+def _tokens(known: Field, no: int, found: list[Any]) -> tuple[list[str], list[str]]:
+    """The tokens of the values of a field, in order, and the terms among them."""
+    marks: list[str] = [present(no)]
+    terms: list[str] = []
+    if known.kind is FieldKind.TEXT:
+        for position, value in enumerate(found):
+            if position:
+                marks.append(GAP)
+            split = _split(value if isinstance(value, str) else str(value))
+            marks.extend([f"{no}:{term}" for term in split])
+            terms.extend(split)
+        # After the running text, so that they do not stand between the words of a phrase.
+        marks.extend([whole(no, str(value)) for value in found])
+    elif known.kind is FieldKind.KEYWORD:
+        marks.extend([whole(no, fold(str(value))) for value in found])
+    elif known.kind is FieldKind.BOOL:
+        marks.extend([f"{no}={'true' if value else 'false'}" for value in found])
+    elif known.kind is FieldKind.NUMBER:
+        marks.extend([f"{no}={value}" for value in found])
+    return marks, terms

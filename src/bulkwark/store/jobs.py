@@ -160,7 +160,12 @@ def drop_targets(session: Session, tenant: int, number: int, limit: int) -> int:
 
 
 def finished_with_targets(session: Session) -> list[tuple[int, int]]:
-    return [(tenant, number) for tenant, number in session.rows("jobs.finished_with_targets")]
+    found, after = [], (0, 0)
+    while (row := session.one("jobs.with_targets", after)) is not None:
+        after = (row[0], row[1])
+        if row[2]:
+            found.append(after)
+    return found
 
 
 @dataclass(frozen=True, slots=True)

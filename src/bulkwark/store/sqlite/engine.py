@@ -70,20 +70,26 @@ class FairLock:
     def __init__(self) -> None:
         self._mutex = threading.Lock()
         self._busy = False
+        self._owner = 0  # thread that has the turn
         self._queue: deque[threading.Lock] = deque()
 
     def acquire(self) -> None:
+        me = threading.get_ident()
+        # Better a fault than a thread that waits for itself for ever.
+        assert self._owner != me, "this thread has the writer's turn already"
         with self._mutex:
             if not self._busy:
-                self._busy = True
+                self._busy, self._owner = True, me
                 return
             turn = threading.Lock()
             turn.acquire()
             self._queue.append(turn)
         turn.acquire()
+        self._owner = me
 
     def release(self) -> None:
         with self._mutex:
+            self._owner = 0
             if self._queue:
                 self._queue.popleft().release()
             else:

@@ -10,30 +10,34 @@ CREATE INDEX job_created ON job (tenant, created, job);
 -- What is wanted of a target, where a job wants different things of its targets; its operation knows the numbers.
 ALTER TABLE job_target ADD COLUMN wanted INTEGER;
 
--- Roles and access profiles that many hold, confirmed or denied by a reviewer. `name`, `description`, `status` and
--- `type` are folded, for filters and the order of lists; `access` is what the list shows of the object and follows it.
+-- Roles and access profiles that many hold, confirmed or denied by a reviewer. What a filter compares is folded. This
+-- row is narrow and has one index that a job must keep: 100,000 items change at once.
 CREATE TABLE common_access (
-    item        INTEGER PRIMARY KEY,    -- job target; built like a rid, of a kind that no object has
-    tenant      INTEGER NOT NULL,
-    id          TEXT NOT NULL,          -- UUID
-    rid         INTEGER NOT NULL,       -- the role or access profile
-    access_id   TEXT NOT NULL,
-    type        TEXT NOT NULL,          -- role, access_profile
-    name        TEXT NOT NULL,
-    description TEXT,
-    access      TEXT NOT NULL,          -- JSON: {"id", "type", "name", "description", "ownerName", "ownerId"}
-    status      TEXT NOT NULL,          -- confirmed, denied
-    reviewed    INTEGER NOT NULL,       -- 0 or 1: a user has confirmed or denied it
-    last        INTEGER,                -- ms of that review
-    by_user     INTEGER NOT NULL,       -- 0 or 1: created by a user
-    updated     INTEGER NOT NULL,       -- ms
+    item      INTEGER PRIMARY KEY,      -- job target; built like a rid, of a kind that no object has
+    tenant    INTEGER NOT NULL,
+    id        TEXT NOT NULL,            -- UUID
+    rid       INTEGER NOT NULL,         -- the role or access profile
+    access_id TEXT NOT NULL,
+    type      TEXT NOT NULL,            -- role, access_profile
+    name      TEXT NOT NULL,
+    status    TEXT NOT NULL,            -- confirmed, denied
+    reviewed  INTEGER NOT NULL,         -- 0 or 1: a user has confirmed or denied it
+    last      INTEGER,                  -- ms of that review
+    by_user   INTEGER NOT NULL,         -- 0 or 1: created by a user
+    updated   INTEGER NOT NULL,         -- ms
     UNIQUE (tenant, id)
 ) STRICT;
 CREATE UNIQUE INDEX common_access_rid ON common_access (rid);
 CREATE INDEX common_access_object ON common_access (tenant, access_id);
-CREATE INDEX common_access_name ON common_access (tenant, name, item);
-CREATE INDEX common_access_status ON common_access (tenant, status, name, item);
-CREATE INDEX common_access_open ON common_access (tenant, name, item) WHERE reviewed = 0;
+CREATE INDEX common_access_name ON common_access (tenant, name, item, status, reviewed);
+
+-- What the list shows of the object behind an item; it follows the object (store/objects.py).
+CREATE TABLE common_access_shown (
+    item        INTEGER PRIMARY KEY,
+    tenant      INTEGER NOT NULL,
+    description TEXT,                   -- folded
+    access      TEXT NOT NULL           -- JSON: {"id", "type", "name", "description", "ownerName", "ownerId"}
+) STRICT;
 
 -- What the task list shows of a job. A job that ended is WARNING when some of its objects were refused and others
 -- were not, ERROR when all were.

@@ -1,19 +1,27 @@
 -- add: a new item
-INSERT INTO common_access (item, tenant, id, rid, access_id, type, name, description, access, status, reviewed, last,
-                           by_user, updated)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?);
+INSERT INTO common_access (item, tenant, id, rid, access_id, type, name, status, reviewed, last, by_user, updated)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?);
+-- add_shown: what it shows of its object
+INSERT INTO common_access_shown (item, tenant, description, access) VALUES (?, ?, ?, ?);
 -- of_object: the item of a role or access profile
-SELECT item, id, access, status, reviewed, last, by_user, updated FROM common_access WHERE rid = ?;
+SELECT c.item, c.id, s.access, c.status, c.reviewed, c.last, c.by_user, c.updated
+FROM common_access c JOIN common_access_shown s ON s.item = c.item WHERE c.rid = ?;
 -- by_items: the items of a JSON list of numbers, in the list's order
-SELECT c.item, c.id, c.access, c.status, c.reviewed, c.last, c.by_user, c.updated
-FROM json_each(?) w CROSS JOIN common_access c ON c.item = w.value ORDER BY w.key;
+SELECT c.item, c.id, s.access, c.status, c.reviewed, c.last, c.by_user, c.updated
+FROM json_each(?) w CROSS JOIN common_access c ON c.item = w.value CROSS JOIN common_access_shown s ON s.item = c.item
+ORDER BY w.key;
 -- find: ids of a JSON list that exist, with their numbers
 SELECT c.id, c.item FROM json_each(?2) w CROSS JOIN common_access c ON c.tenant = ?1 AND c.id = w.value;
 -- review: one item gets a status
 UPDATE common_access SET status = :status, reviewed = 1, last = :now, updated = :now WHERE item = :item;
+-- rename: the object has another name
+UPDATE common_access SET name = ?1 WHERE rid = ?2 AND name <> ?1;
 -- follow: what an item shows of its object
-UPDATE common_access SET name = ?, description = ?, access = ? WHERE rid = ?;
--- drop_of: the object is deleted
+UPDATE common_access_shown SET description = ?, access = ?
+WHERE item = (SELECT item FROM common_access WHERE rid = ?);
+-- drop_shown: the object is deleted
+DELETE FROM common_access_shown WHERE item = (SELECT item FROM common_access WHERE rid = ?);
+-- drop: and its item
 DELETE FROM common_access WHERE rid = ?;
 -- freeze: the targets of a job, with what is wanted of each: 1 confirmed, 0 denied
 INSERT INTO job_target (tenant, job, rid, wanted)

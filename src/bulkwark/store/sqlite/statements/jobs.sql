@@ -57,9 +57,9 @@ SELECT outcome, count(*) FROM job_item WHERE tenant = ? AND job = ? AND rid > ? 
 DELETE FROM job_target WHERE tenant = ?1 AND job = ?2 AND rid <= (
     SELECT max(rid) FROM (SELECT rid FROM job_target WHERE tenant = ?1 AND job = ?2 ORDER BY rid LIMIT ?3)
 );
--- finished_with_targets: finished jobs that still have targets
-SELECT j.tenant, j.job FROM job j
-WHERE j.finished IS NOT NULL AND EXISTS (SELECT 1 FROM job_target t WHERE t.tenant = j.tenant AND t.job = j.job);
+-- with_targets: the next job that has targets, and whether it is finished
+SELECT t.tenant, t.job, (SELECT j.finished IS NOT NULL FROM job j WHERE j.tenant = t.tenant AND j.job = t.job)
+FROM job_target t WHERE (t.tenant, t.job) > (?, ?) ORDER BY t.tenant, t.job LIMIT 1;
 -- items: outcomes with the ids of their objects, or of their items of common access
 SELECT i.rid, coalesce(o.id, c.id), i.outcome, i.reason, i.before, i.after
 FROM job_item i LEFT JOIN object o ON o.rid = i.rid LEFT JOIN common_access c ON c.item = i.rid

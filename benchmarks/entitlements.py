@@ -1,0 +1,140 @@
+"""`bulk-update` of 50 entitlements against the bare transaction that writes the same rows, and a request beside it.
+
+The bare side is a copy of the same database. For every round the statements of the change are recorded in a
+transaction that is rolled back; then the same statements with the same rows are run again and timed, with nothing
+around them but BEGIN and COMMIT. To that comes an authenticated request that does nothing.
+"""
+
+from __future__ import annotations
+
+import json
+import statistics
+import time
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from benchmarks.company import company, copy
+from benchmarks.load import Connection, request
+from benchmarks.server import Server
+from bulkwark.domain import entitlements
+from bulkwark.domain.kinds import Kind
+from bulkwark.store.changes import change_many
+from bulkwark.store.dialect import Session
+from bulkwark.store.tenants import Store, open_store
+
+PATH = "/v2026/entitlements/bulk-update"
+SIZE = 50
+# What is patched: booleans, which move one token; and a text, which moves words and values too.
+PATCHES: dict[str, tuple[dict[str, Any], ...]] = {
+    "requestable": ({"requestable": True}, {"requestable": False}),
+    "description": ({"description": "Opens the ledgers of 2025."}, {"description": "Opens the ledgers of 2026."}),
+}
+Log = list[tuple[str, list[Sequence[Any]]]]
+
+
+def run(roles: int, rounds: int) -> dict[str, float]:
+    """Print the table; answers name → median ratio."""
+    source = company(roles)
+    ours, theirs = copy(source, "entitlements-bulkwark"), copy(source, "entitlements-bare")
+    store = open_store(theirs)
+    server = Server(ours)
+    rounds *= 20  # they are short
+    try:
+        groups = _groups(store)
+        print(f"\n== bulk-update of {SIZE} entitlements, {rounds} rounds, {len(groups)} different sets; medians")
+        connection = Connection(server.port)
+        ratios = {}
+        for name, values in PATCHES.items():
+            ratios[f"bulk-update {name}"] = _measure(store, server, connection, groups, name, values, rounds)
+        connection.close()
+        return ratios
+    finally:
+        server.stop()
+        store.close()
+
+
+def _measure(
+    store: Store,
+    server: Server,
+    connection: Connection,
+    groups: list[list[str]],
+    name: str,
+    values: tuple[dict[str, Any], ...],
+    rounds: int,
+) -> float:
+    found: list[tuple[float, float, float]] = []
+    for round_ in range(rounds + 2):
+        ids = groups[round_ % len(groups)]
+        wanted = values[(round_ // len(groups) + round_) % 2]
+        body = {
+            "entitlementIds": ids,
+            "jsonPatch": [{"op": "replace", "path": f"/{member}", "value": value} for member, value in wanted.items()],
+        }
+        ours = _exchange(connection, request(PATH, server.token, json.dumps(body).encode()), 204)
+        nothing = _exchange(connection, request("/v2026/entitlements?limit=0", server.token), 200)
+        bare = _bare(store, ids, wanted)
+        if round_ > 1:
+            found.append((ours, bare, nothing))
+    ours, bare, nothing = (statistics.median(column) * 1e3 for column in zip(*found, strict=True))
+    ratio = statistics.median(a / (b + c) for a, b, c in found)
+    print(
+        f"   {name:12} ours {ours:6.2f} ms; bare transaction {bare:6.2f} ms + request {nothing:5.2f} ms;"
+        f" ratio {ratio:.2f} (bar: 2)"
+    )
+    return ratio
+
+
+def _exchange(connection: Connection, data: bytes, wanted: int) -> float:
+    began = time.perf_counter()
+    ((status, answer),) = connection.exchange(data)
+    took = time.perf_counter() - began
+    assert status == wanted, answer
+    return took
+
+
+def _groups(store: Store) -> list[list[str]]:
+    """Ids of entitlements in sets of 50, each set spread over the whole."""
+    sql = "SELECT id FROM object WHERE tenant = 1 AND kind = ? ORDER BY id"
+    rows = store.read().execute(sql, (int(Kind.ENTITLEMENT),))
+    ids = [id for (id,) in rows]
+    count = max(1, min(40, len(ids) // SIZE))
+    return [ids[start::count][:SIZE] for start in range(count)]
+
+
+def _bare(store: Store, ids: list[str], values: dict[str, Any]) -> float:
+    """Seconds of the bare transaction."""
+    tenant = store.need_tenant("default")
+    log: Log = []
+    with store.turn() as turn:
+        try:
+            with turn.transaction() as session:
+                recorder = _Recorder(session, log)
+                rids = tenant.objects.rids(session, Kind.ENTITLEMENT, ids)
+                stored = tenant.objects.by_rids(session, list(rids.values()))
+                changed = [(one, entitlements.complete(one.document()) | values) for one in stored]
+                change_many(recorder, tenant.objects, Kind.ENTITLEMENT, changed, time.time_ns() // 1_000_000)
+                raise _RollBack
+        except _RollBack:
+            pass
+        began = time.perf_counter()
+        with turn.transaction() as session:
+            for name, rows in log:
+                session.many(name, rows)
+        return time.perf_counter() - began
+
+
+class _RollBack(Exception):
+    pass
+
+
+class _Recorder(Session):
+    """Runs statements, and remembers those that write."""
+
+    def __init__(self, session: Session, log: Log) -> None:
+        super().__init__(session.connection)
+        self._log = log
+
+    def many(self, name: str, rows: Sequence[Sequence[Any]] | Iterator[Sequence[Any]]) -> None:
+        kept = list(rows)
+        self._log.append((name, kept))
+        super().many(name, kept)

@@ -1,0 +1,151 @@
+"""What a role holds and whom it names."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from bulkwark.domain.kinds import Kind
+from bulkwark.domain.membership import is_member
+from bulkwark.query.ast import All, Checked
+from bulkwark.store import search
+from bulkwark.store.objects import New
+from bulkwark.store.search import Page
+from tests.api.served import ENTITLEMENT, OWNER, fresh
+from tests.house import House
+
+
+def leaf(operation: str, name: str, value: str | None, of: str = "IDENTITY") -> dict[str, Any]:
+    return {"operation": operation, "key": {"type": of, "property": f"attribute.{name}"}, "stringValue": value}
+
+
+def role_with(house: House, membership: dict[str, Any] | None, **more: Any) -> str:
+    body = {"name": fresh("Members"), "owner": {"id": OWNER}, "enabled": True, "membership": membership}
+    return str(house.admin.post("/roles", body | more).ok(201)["id"])
+
+
+def members(house: House, role: str, **params: Any) -> list[dict[str, Any]]:
+    return house.admin.get(f"/v2025/roles/{role}/assigned-identities", params=params).ok()  # type: ignore[no-any-return]
+
+
+CRITERIA = [
+    leaf("EQUALS", "department", "finance"),
+    leaf("NOT_EQUALS", "department", "Finance"),
+    leaf("CONTAINS", "jobTitle", "MANAGER"),
+    leaf("DOES_NOT_CONTAIN", "jobTitle", "manager"),
+    leaf("STARTS_WITH", "city", "lon"),
+    leaf("ENDS_WITH", "email", "EC@example.com"),
+    leaf("ENDS_WITH", "email", ""),
+    leaf("CONTAINS", "city", "*"),
+    leaf("GREATER_THAN", "startDate", "2020-01-01"),
+    leaf("LESS_THAN_EQUALS", "startDate", "2020-01-01"),
+    leaf("GREATER_THAN", "employeeNumber", "99999"),
+    leaf("LESS_THAN", "employeeNumber", "100004"),
+    leaf("GREATER_THAN_EQUALS", "grade", "9"),
+    leaf("EQUALS", "nowhere", "x"),
+    leaf("NOT_EQUALS", "nowhere", "x"),
+    {"operation": "AND", "children": [leaf("EQUALS", "department", "Sales"), leaf("NOT_EQUALS", "city", "London")]},
+    {
+        "operation": "OR",
+        "children": [
+            leaf("EQUALS", "department", "Legal"),
+            {"operation": "AND", "children": [leaf("EQUALS", "department", "Sales"), leaf("CONTAINS", "city", "o")]},
+        ],
+    },
+    {"operation": "AND", "children": []},
+]
+
+
+@pytest.fixture(scope="module")
+def graded(module_house: House) -> House:
+    """With identities whose grade is a number: as text, 10 sorts before 9."""
+    people = [
+        New(
+            {"id": f"{n:032x}", "name": f"P{n}", "alias": f"p{n}", "created": "2024-01-01T00:00:00.000Z"}
+            | {"attributes": {"grade": grade}},
+            0,
+        )
+        for n, grade in enumerate(("7", "9", "10", "senior", "", 11))
+    ]
+    with module_house.store.write() as session:
+        module_house.tenant.objects.add(session, Kind.IDENTITY, people)
+    return module_house
+
+
+@pytest.mark.parametrize("criteria", CRITERIA, ids=[str(number) for number in range(len(CRITERIA))])
+def test_criteria_select_whom_they_describe_one_by_one(graded: House, criteria: dict[str, Any]) -> None:
+    membership = {"type": "STANDARD", "criteria": criteria}
+    session = graded.store.read()
+    rids = search.rids(session, graded.tenant, [Checked("identities", All())], Page(limit=1000))
+    everyone = [stored.document() for stored in graded.tenant.objects.by_rids(session, rids)]
+
+    found = members(graded, role_with(graded, membership))
+
+    assert sorted(one["id"] for one in found) == sorted(one["id"] for one in everyone if is_member(membership, one))
+
+
+def test_criteria_on_accounts_name_nobody(module_house: House) -> None:
+    for of in ("ACCOUNT", "ENTITLEMENT"):
+        for operation in ("EQUALS", "NOT_EQUALS"):
+            criteria = leaf(operation, "memberOf", "x", of)
+            criteria["key"]["sourceId"] = "s"
+            role = role_with(module_house, {"type": "STANDARD", "criteria": criteria})
+            assert members(module_house, role) == []
+
+
+def test_a_list_of_identities_names_those_that_exist(module_house: House) -> None:
+    listed = [{"type": "IDENTITY", "id": OWNER}, {"type": "IDENTITY", "id": "d" * 32}]
+
+    found = members(module_house, role_with(module_house, {"type": "IDENTITY_LIST", "identities": listed}))
+
+    assert found == [
+        {
+            "id": OWNER,
+            "aliasName": "admin",
+            "name": "Bulkwark Administrator",
+            "email": "admin@example.com",
+            "roleAssignmentSource": "ROLE_MEMBERSHIP",
+        }
+    ]
+
+
+def test_a_role_that_is_disabled_or_has_no_membership_names_nobody(module_house: House) -> None:
+    everyone = {"type": "IDENTITY_LIST", "identities": [{"id": OWNER}]}
+
+    assert members(module_house, role_with(module_house, None)) == []
+    assert members(module_house, role_with(module_house, everyone, enabled=False)) == []
+
+
+def test_assigned_identities_are_filtered_sorted_and_counted(module_house: House) -> None:
+    role = role_with(module_house, {"type": "STANDARD", "criteria": leaf("CONTAINS", "email", "@")})
+
+    aliases = [one["aliasName"] for one in members(module_house, role, sorters="-aliasName", limit=5)]
+    named = members(
+        module_house, role, filters='name co "ADMINISTRATOR" and aliasName sw "ad" and email eq "admin@example.com"'
+    )
+    reply = module_house.admin.get(f"/v3/roles/{role}/assigned-identities?count=true&limit=0")
+
+    assert aliases == sorted(aliases, reverse=True) and len(aliases) == 5
+    assert [one["id"] for one in named] == [OWNER]
+    assert reply.ok() == [] and reply.total >= 50
+
+
+def test_the_entitlements_of_a_role_are_its_own(module_house: House) -> None:
+    role = role_with(module_house, None, entitlements=[{"type": "ENTITLEMENT", "id": ENTITLEMENT}])
+
+    found = module_house.admin.get(f"/beta/roles/{role}/entitlements", params={"filters": 'value sw "CN=GG"'}).ok()
+
+    assert [one["id"] for one in found] == [ENTITLEMENT]
+    assert module_house.admin.get(f"/v2025/roles/{role}/entitlements?limit=51").status == 400
+    assert module_house.admin.get(f"/v3/roles/{role}/entitlements").status == 404
+
+
+def test_a_subadmin_asks_about_his_own_roles_only(module_house: House) -> None:
+    subadmin = module_house.as_("ROLE_SUBADMIN", alias="a.subadmin")
+    foreign = role_with(module_house, None)
+    mine = role_with(module_house, None, owner={"id": subadmin.identity})
+
+    for call in ("entitlements", "assigned-identities"):
+        assert subadmin.get(f"/roles/{foreign}/{call}").status == 404
+        assert subadmin.get(f"/roles/{mine}/{call}").ok() == []
