@@ -8,6 +8,7 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any
 
+from bulkwark.domain.entitlements import complete
 from bulkwark.domain.kinds import Kind
 from bulkwark.domain.synthetic import company
 from bulkwark.domain.times import parse_ms
@@ -87,7 +88,7 @@ def load(store: Store, tenant: Tenant, kind: Kind, docs: Iterable[Document]) -> 
         catalogue = tenant.metadata.catalogue(session)
         found = []
         for doc in docs:
-            own = dict(doc)
+            own = complete(doc) if kind is Kind.ENTITLEMENT else dict(doc)
             modified = own.pop("modified", None)
             held = (own.pop("accessModelMetadata", None) or {}).get("attributes") or []
             pairs = [catalogue.attributes[a["key"]].values[v["value"]].pair for a in held for v in a["values"]]

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from itertools import count
 from typing import Any
 
+from bulkwark.domain.kinds import Kind, new_id
+from tests.company import load
 from tests.house import House
 
 ROLE = "00000000000000000000000000000001"
@@ -32,6 +34,7 @@ class Good:
     params: dict[str, str] = field(default_factory=dict)
     body: Any = None
     query: str = ""
+    parts: dict[str, bytes] = field(default_factory=dict)  # of a form, instead of the body
 
 
 def fresh(word: str) -> str:
@@ -107,8 +110,71 @@ def shared(house: House) -> str:
     return str(house.admin.post("/beta/common-access", body).ok(202)["id"])
 
 
+def entitlement(house: House, **more: Any) -> str:
+    """The id of an entitlement of its own, which nothing refers to."""
+    id = new_id()
+    document = {
+        "id": id,
+        "name": fresh("Served entitlement"),
+        "attribute": "memberOf",
+        "value": fresh("CN=served"),
+        "sourceSchemaObjectType": "group",
+        "source": {"id": SOURCE, "type": "SOURCE", "name": "Active Directory"},
+        "created": "2024-01-01T00:00:00.000Z",
+    }
+    load(house.store, house.tenant, Kind.ENTITLEMENT, [document | more])
+    return id
+
+
+def account(house: House) -> str:
+    """The id of an account that has an entitlement of its own; the account belongs to an identity of its own."""
+    value, id = fresh("CN=held"), new_id()
+    entitlement(house, value=value)
+    held = {"id": id, "source": {"id": SOURCE}, "entitlementAttributes": {"memberOf": [value]}}
+    person = {"id": new_id(), "name": "Holder", "alias": fresh("holder"), "accounts": [held]}
+    load(house.store, house.tenant, Kind.IDENTITY, [person])
+    return id
+
+
+def _described(house: House) -> dict[str, str]:
+    return {"id": entitlement(house), "attributeKey": "region", "attributeValue": "emea"}
+
+
+def _csv(value: str) -> bytes:
+    return f"attribute,value,displayName\nmemberOf,{value},Served\n".encode()
+
+
+def _flag(member: str) -> list[dict[str, Any]]:
+    return [{"op": "replace", "path": f"/{member}", "value": True}]
+
+
 def _done() -> list[dict[str, str]]:
     return [{"op": "replace", "path": "/completionStatus", "value": "SUCCESS"}]
+
+
+def first(house: House, index: str) -> str:
+    """The id of an object that stands in the company."""
+    body = {"indices": [index], "query": {"query": "*"}, "sort": ["id"]}
+    return str(house.admin.post("/v2025/search?limit=1", body).ok()[0]["id"])
+
+
+def _bulk(house: House, ids: str, index: str, way: str) -> Any:
+    id = first(house, index)
+    selectors: dict[str, dict[str, Any]] = {
+        "Ids": {ids: [id]},
+        "Filter": {"filters": f'id eq "{id}"'},
+        "Query": {"query": {"indices": [index], "query": {"query": f"id:{id}"}}},
+    }
+    return selectors[way] | ROLES_CHANGED | {"replaceScope": "ATTRIBUTE"}
+
+
+def _bulk_of(ids: str, index: str, way: str) -> Callable[[House], Good]:
+    return lambda house: Good(body=_bulk(house, ids, index, way))
+
+
+def _held_profile(house: House) -> dict[str, str]:
+    id = first(house, "accessprofiles")
+    return {"id": id, "attributeKey": "region", "attributeValue": "emea"}
 
 
 def _held(house: House) -> dict[str, str]:
@@ -140,6 +206,25 @@ GOOD: dict[str, Callable[[House], Good]] = {
     ),
     "getBulkUpdateStatusById": lambda h: Good(query=f"id={job(h)}"),
     "getBulkUpdateStatus": lambda h: Good(),
+    "listEntitlements": lambda h: Good(query="limit=2"),
+    "getEntitlement": lambda h: Good({"id": ENTITLEMENT}),
+    "patchEntitlement": lambda h: Good({"id": entitlement(h)}, _flag("requestable")),
+    "listEntitlementParents": lambda h: Good({"id": ENTITLEMENT}),
+    "listEntitlementChildren": lambda h: Good({"id": ENTITLEMENT}),
+    "updateEntitlementsInBulk": lambda h: Good(
+        body={"entitlementIds": [entitlement(h), entitlement(h)], "jsonPatch": _flag("privileged")}
+    ),
+    "getEntitlementRequestConfig": lambda h: Good({"id": ENTITLEMENT}),
+    "putEntitlementRequestConfig": lambda h: Good(
+        {"id": entitlement(h)}, {"accessRequestConfig": {"approvalSchemes": [{"approverType": "MANAGER"}]}}
+    ),
+    "createAccessModelMetadataForEntitlement": lambda h: Good(_described(h)),
+    "deleteAccessModelMetadataFromEntitlement": lambda h: Good(_described(h)),
+    "resetSourceEntitlements": lambda h: Good({"id": source(h)}),
+    "importEntitlementsBySource": lambda h: Good({"id": source(h)}, parts={"csvFile": _csv(fresh("CN=a"))}),
+    "importEntitlements": lambda h: Good({"id": source(h)}, parts={"file": _csv(fresh("CN=b"))}),
+    "listEntitlementsByIdentity": lambda h: Good({"id": OWNER}),
+    "listEntitlementsByAccount": lambda h: Good({"accountId": account(h)}),
     "listAccessModelMetadataAttribute": lambda h: Good(query="limit=2"),
     "createAccessModelMetadataAttribute": lambda h: Good(body={"name": fresh("Created")}),
     "getAccessModelMetadataAttribute": lambda h: Good({"key": "region"}),
@@ -163,6 +248,18 @@ GOOD: dict[str, Callable[[House], Good]] = {
     "getOauthClient": lambda h: Good({"id": client(h)}),
     "patchOauthClient": lambda h: Good({"id": client(h)}, _rename(fresh("renamed"))),
     "deleteOauthClient": lambda h: Good({"id": client(h)}),
+    **{
+        f"{name}By{way}": _bulk_of(ids, index, way)
+        for name, ids, index in (
+            ("updateEntitlementsMetadata", "entitlements", "entitlements"),
+            ("updateAccessModelMetadata", "entitlements", "entitlements"),
+            ("updateAccessProfilesMetadata", "accessProfiles", "accessprofiles"),
+        )
+        for way in ("Ids", "Filter", "Query")
+    },
+    "searchAccessProfilesByFilter": lambda h: Good(body={"ammKeyValues": [{"attribute": "region"}]}, query="limit=2"),
+    "updateAttributeKeyAndValueToAccessProfile": lambda h: Good(_held_profile(h)),
+    "deleteMetadataFromAccessProfileByKeyAndValue": lambda h: Good(_held_profile(h)),
     "getCommonAccess": lambda h: Good(query="limit=2&sorters=-status,access.name"),
     "createCommonAccess": lambda h: Good(body={"access": {"id": role(h), "type": "ROLE"}}),
     "updateCommonAccessStatusInBulk": lambda h: Good(body=[{"confirmedIds": [shared(h)], "deniedIds": [shared(h)]}]),

@@ -121,7 +121,9 @@ def test_an_application_creates_items_that_no_user_made_or_reviewed(house: House
     assert (made["createdByUser"], made["reviewedByUser"]) == ("false", False)
 
 
-def test_an_item_follows_its_object_and_goes_with_it(house: House, items: dict[str, str], roles: dict[str, str]) -> None:
+def test_an_item_follows_its_object_and_goes_with_it(
+    house: House, items: dict[str, str], roles: dict[str, str]
+) -> None:
     operations = [
         {"op": "replace", "path": "/name", "value": "zeta"},
         {"op": "replace", "path": "/description", "value": "Last"},

@@ -43,7 +43,8 @@ def test_a_dimension_is_created_read_changed_and_deleted(module_house: House) ->
     one = f"{path}/{made['id']}"
     assert module_house.admin.get(one).ok() == made
     assert made["membership"] == {"type": "STANDARD", "criteria": CRITERIA}
-    assert made["parentId"] == of and made["accessProfiles"][0]["id"] == held
+    assert made["parentId"] == of
+    assert made["accessProfiles"][0]["id"] == held
     assert refs(module_house, of) == [{"type": "DIMENSION", "id": made["id"], "name": "East"}]
 
     renamed = module_house.admin.patch(one, replace("/name", "West") + replace("/membership", None), **PATCH).ok()
@@ -65,7 +66,8 @@ def test_what_a_dimension_holds_is_listed(module_house: House) -> None:
     profiles = module_house.admin.get(f"{one}/access-profiles?count=true")
     entitlements = module_house.admin.get(f"{one}/entitlements", params={"filters": 'attribute sw "member"'})
 
-    assert [found["id"] for found in profiles.ok()] == [held] and profiles.total == 1
+    assert [found["id"] for found in profiles.ok()] == [held]
+    assert profiles.total == 1
     assert [found["id"] for found in entitlements.ok()] == [ENTITLEMENT]
     assert module_house.admin.get(f"{one}/access-profiles", params={"filters": 'name eq "x"'}).ok() == []
 
@@ -80,9 +82,11 @@ def test_dimensions_of_one_role_are_listed_in_order_and_have_names_of_their_own(
 
     assert found.status == 400  # only eq, in and sw are documented for names
     found = module_house.admin.get(f"/roles/{of}/dimensions", params={"sorters": "-name", "count": "true"})
-    assert [one["name"] for one in found.ok()] == ["b", "a", "C"] and found.total == 3
+    assert [one["name"] for one in found.ok()] == ["b", "a", "C"]
+    assert found.total == 3
     twice = module_house.admin.post(f"/roles/{of}/dimensions", body(name="c"))
-    assert twice.status == 400 and "has a dimension named 'c' already" in twice.json()["causes"][0]["text"]
+    assert twice.status == 400
+    assert "has a dimension named 'c' already" in twice.json()["causes"][0]["text"]
     module_house.admin.post(f"/roles/{other}/dimensions", body(name="c")).ok(201)
 
 
@@ -102,7 +106,8 @@ def test_dimensions_go_with_their_role(module_house: House) -> None:
 
     module_house.admin.delete(f"/roles/{of}").ok(204)
 
-    assert used.status == 400 and of in used.json()["causes"][0]["text"]
+    assert used.status == 400
+    assert of in used.json()["causes"][0]["text"]
     assert module_house.admin.delete(f"/access-profiles/{held}").status == 204
 
 
@@ -115,7 +120,8 @@ def test_a_bulk_delete_takes_all_or_none(module_house: House) -> None:
     left = module_house.admin.get(f"/roles/{of}/dimensions").ok()
     done = module_house.admin.post(path, {"dimensionIds": ids[:2]}).ok(202)
 
-    assert refused.status == 400 and len(left) == 3
+    assert refused.status == 400
+    assert len(left) == 3
     assert done["type"] == "TASK_RESULT"
     assert [one["id"] for one in refs(module_house, of)] == [ids[2]]
 

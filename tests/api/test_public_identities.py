@@ -49,7 +49,8 @@ def test_the_list_is_sorted_and_counted(module_house: House) -> None:
     reply = module_house.as_().get("/public-identities/v1?sorters=-name&count=true&limit=10")
 
     names = [one["name"] for one in reply.ok()]
-    assert names == sorted(names, reverse=True) and len(names) == 10 < reply.total
+    assert names == sorted(names, reverse=True)
+    assert len(names) == 10 < reply.total
 
 
 def test_core_filters_leave_out_the_incomplete(house: House) -> None:

@@ -126,9 +126,11 @@ def test_assigned_identities_are_filtered_sorted_and_counted(module_house: House
     )
     reply = module_house.admin.get(f"/v3/roles/{role}/assigned-identities?count=true&limit=0")
 
-    assert aliases == sorted(aliases, reverse=True) and len(aliases) == 5
+    assert aliases == sorted(aliases, reverse=True)
+    assert len(aliases) == 5
     assert [one["id"] for one in named] == [OWNER]
-    assert reply.ok() == [] and reply.total >= 50
+    assert reply.ok() == []
+    assert reply.total >= 50
 
 
 def test_the_entitlements_of_a_role_are_its_own(module_house: House) -> None:

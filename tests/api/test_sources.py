@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from bulkwark.domain.sources import SORTERS
 from tests.api.asking import replace
 from tests.api.served import OWNER, SOURCE, fresh, profile, source, source_body
 from tests.house import House
@@ -79,10 +80,7 @@ def test_the_list_is_filtered(module_house: House, filters: str, names: list[str
 
 @pytest.mark.parametrize(
     "name",
-    ["type", "created", "modified", "name", "owner.name", "healthy", "status", "id", "description"]
-    + ["owner.id", "accountCorrelationConfig.id", "accountCorrelationConfig.name", "managerCorrelationRule.type"]
-    + ["managerCorrelationRule.id", "managerCorrelationRule.name", "authoritative", "managementWorkgroup.id"]
-    + ["connectorName", "connectionType"],
+    SORTERS,
 )
 def test_the_list_is_sorted_by_everything_documented(module_house: House, name: str) -> None:
     def value(document: dict[str, Any]) -> Any:
@@ -148,11 +146,13 @@ def test_a_renamed_source_has_its_new_name_in_what_belongs_to_it(house: House) -
 
     query = f'source.id eq "{SOURCE}"'
     profiles = house.admin.get("/access-profiles", params={"filters": query}).ok()
-    assert profiles and {one["source"]["name"] for one in profiles} == {name}
+    assert profiles
+    assert {one["source"]["name"] for one in profiles} == {name}
     asked = {"indices": ["entitlements"], "query": {"query": f'source.name.exact:"{name}"'}}
     held = house.admin.post("/search", asked, params={"count": "true", "limit": 250})
     old = {"indices": ["entitlements"], "query": {"query": 'source.name.exact:"Active Directory"'}}
-    assert held.total > 0 and {one["source"]["name"] for one in held.ok()} == {name}
+    assert held.total > 0
+    assert {one["source"]["name"] for one in held.ok()} == {name}
     assert house.admin.post("/search", old, params={"count": "true"}).total == 0
 
 
@@ -166,9 +166,13 @@ def test_a_source_goes_only_when_nothing_belongs_to_it(module_house: House) -> N
     done = module_house.admin.delete(f"/v2025/sources/{empty}").ok(202)
 
     text = refused.json()["causes"][0]["text"]
-    assert refused.status == 400 and text.count("entitlement '") == 20 and " in all" in text
-    assert with_profile.status == 400 and held in with_profile.json()["causes"][0]["text"]
-    assert done["type"] == "TASK_RESULT" and not done["name"]
+    assert refused.status == 400
+    assert text.count("entitlement '") == 20
+    assert " in all" in text
+    assert with_profile.status == 400
+    assert held in with_profile.json()["causes"][0]["text"]
+    assert done["type"] == "TASK_RESULT"
+    assert not done["name"]
     assert module_house.admin.get(f"/sources/{empty}").status == 404
     assert module_house.admin.get(f"/v2025/task-status/{done['id']}").ok()["percentComplete"] == 100
 

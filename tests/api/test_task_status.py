@@ -16,10 +16,25 @@ from tests.house import Client, House
 
 LIST = "/v2025/task-status"
 DAY = 24 * 60 * 60 * 1000
-MEMBERS = (
-    "id type uniqueName description parentName launcher target created modified launched completed completionStatus "
-    "messages returns attributes progress percentComplete"
-).split()
+MEMBERS = [
+    "id",
+    "type",
+    "uniqueName",
+    "description",
+    "parentName",
+    "launcher",
+    "target",
+    "created",
+    "modified",
+    "launched",
+    "completed",
+    "completionStatus",
+    "messages",
+    "returns",
+    "attributes",
+    "progress",
+    "percentComplete",
+]
 
 
 def record(house: House, *, at: int = 0, tenant: str = "default", **more: Any) -> str:

@@ -72,6 +72,14 @@ def entitlement(id: str = ENTITLEMENT, name: str = "F_BKPF_BUK") -> dict[str, An
         "modified": MOMENT,
         "source": ref("SOURCE", SOURCE, "SAP"),
         "attributes": {"area": "FI"},
+        "description": None,
+        "cloudGoverned": False,
+        "additionalOwners": None,
+        "manuallyUpdatedFields": {"DISPLAY_NAME": False, "DESCRIPTION": False},
+        "segments": None,
+        "directPermissions": [],
+        "tags": [],
+        "privilegeLevel": {"direct": "NONE", "setByType": None, "inherited": None, "effective": "NONE"},
     }
 
 

@@ -47,9 +47,14 @@ class Item:
 
 
 def find_database(data_dir: Path) -> Path:
-    found = [path for path in data_dir.iterdir() if path.is_file() and path.open("rb").read(16) == MAGIC]
+    found = [path for path in data_dir.iterdir() if path.is_file() and beginning(path) == MAGIC]
     assert len(found) == 1, f"one database expected in {data_dir}: {found}"
     return found[0]
+
+
+def beginning(path: Path) -> bytes:
+    with path.open("rb") as file:
+        return file.read(len(MAGIC))
 
 
 @contextmanager

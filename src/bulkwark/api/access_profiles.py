@@ -13,7 +13,7 @@ from bulkwark.domain.access_profiles import ProfileBody
 from bulkwark.domain.documents import Document
 from bulkwark.domain.kinds import Kind, new_id, plain_id
 from bulkwark.domain.times import iso_ms
-from bulkwark.errors import Forbidden, Invalid, NotFound
+from bulkwark.errors import Forbidden, Invalid
 from bulkwark.query.analysis import fold
 from bulkwark.store.dialect import Session
 from bulkwark.store.objects import New, Stored
@@ -56,16 +56,12 @@ def entitlements(call: Call) -> Answer:
 
 
 def _own_only(call: Call) -> str:
-    return source_rights.own_only(call.actor, source_rights.PROFILE_ADMINS)
+    return source_rights.own_profiles(call)
 
 
 def _need(call: Call, session: Session) -> Stored:
     """The access profile that the path names, which the caller may see. Raises NotFound."""
-    id = call.params["id"]
-    stored = call.tenant.objects.get(session, Kind.ACCESS_PROFILE, plain_id(id))
-    if stored is None or not source_rights.may_profile(call, session, stored.document(), _own_only(call)):
-        raise NotFound(f"there is no access profile {id}")
-    return stored
+    return source_rights.need_profile(call, session, call.params["id"])
 
 
 def _answer(call: Call, session: Session, stored: Stored, status: int = 200) -> Answer:

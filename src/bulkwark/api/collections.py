@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import replace
 
 from bulkwark.api import answers
 from bulkwark.api.answers import Answer
@@ -11,11 +10,12 @@ from bulkwark.api.calls import Call
 from bulkwark.domain.documents import Document
 from bulkwark.domain.kinds import Kind
 from bulkwark.domain.times import iso_ms
-from bulkwark.errors import Invalid, QueryError
+from bulkwark.errors import Invalid
 from bulkwark.query import ast, filters
 from bulkwark.query.analysis import fold
 from bulkwark.query.ast import Checked, Node
 from bulkwark.query.check import check_filter
+from bulkwark.query.check_filters import rename
 from bulkwark.query.fields import Field
 from bulkwark.query.fields import Kind as FieldKind
 from bulkwark.store import search
@@ -43,18 +43,8 @@ def parse_filter(
     if text is None or not text.strip():
         return ast.All()
     renamed = {(paths or {}).get(name, name): operators for name, operators in allowed.items()}
-
-    def rename(leaf: Node) -> Node:
-        if not isinstance(leaf, ast.Compare | ast.Exists) or not paths:
-            return leaf
-        if leaf.field not in allowed:
-            hint = f"allowed fields: {', '.join(sorted(allowed))}"
-            detail = f"field {leaf.field!r} cannot be filtered on"
-            raise QueryError(detail, text=text, position=leaf.field_span[0], hint=hint)
-        return replace(leaf, field=paths.get(leaf.field, leaf.field))
-
     try:
-        tree = ast.rewrite(filters.parse(text), rename)
+        tree = rename(filters.parse(text), allowed, paths or {}, text)
         tree = ast.rewrite(tree, rewrite) if rewrite else tree
         return check_filter(tree, BY_KIND[kind].schema, renamed, now_ms=call.now, text=text).root
     except Invalid as error:

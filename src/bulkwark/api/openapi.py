@@ -19,6 +19,14 @@ STATUSES = {
     500: "A fault of the server.",
 }
 
+CONTENT = {
+    "json": "application/json",
+    "patch": "application/json-patch+json",
+    "multipart": "multipart/form-data",
+}
+# Paths whose parameters have other names at one version.
+SPELLED = {("resetSourceEntitlements", "beta"): "/entitlements/reset/sources/{sourceId}"}
+
 
 def document(version: str) -> Answer:
     """OpenAPI 3.0 of everything served at that version."""
@@ -44,7 +52,7 @@ def document(version: str) -> Answer:
 def official_path(operation: Operation, version: str) -> str:
     """The path as the official document of that version spells it."""
     if version != "v1":
-        return operation.path
+        return SPELLED.get((operation.id, version), operation.path)
     resource, _, rest = operation.path[1:].partition("/")
     return f"/{resource}/v1" + (f"/{rest}" if rest else "")
 
@@ -62,6 +70,6 @@ def _operation(operation: Operation) -> dict[str, Any]:
         },
     }
     if operation.body:
-        kind = "application/json-patch+json" if operation.body == "patch" else "application/json"
+        kind = CONTENT[operation.body]
         found["requestBody"] = {"required": True, "content": {kind: {"schema": {}}}}
     return found

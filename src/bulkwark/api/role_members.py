@@ -29,7 +29,7 @@ def entitlements(call: Call) -> Answer:
 
 
 def assigned_identities(call: Call) -> Answer:
-    """GET /roles/{id}/assigned-identities: whom the membership of an enabled role names (roles are not requested here)."""
+    """GET /roles/{id}/assigned-identities: whom the membership of an enabled role names."""
     text = call.query.get("filters")
     root = collections.parse_filter(call, Kind.IDENTITY, FILTERS, text, "query parameter filters", PATHS)
     order = collections.sorters(call.query.get("sorters"), SORTERS, PATHS)

@@ -6,30 +6,25 @@ from typing import Any
 
 import msgspec
 
-from bulkwark.api import answers, collections, patches, references
+from bulkwark.api import answers, collections, metadata_values, patches, references
 from bulkwark.api.answers import Answer
 from bulkwark.api.calls import Call
+from bulkwark.api.metadata_values import FILTER_DEFAULT, FILTER_MOST
 from bulkwark.api.references import Wanted
 from bulkwark.api.role_rights import need_role, own_only, require_roles, visible
 from bulkwark.bulk import tasks
-from bulkwark.domain import metadata, roles
+from bulkwark.domain import roles
 from bulkwark.domain.documents import Document
 from bulkwark.domain.kinds import Kind, new_id, plain_id
-from bulkwark.domain.metadata import Catalogue, Change, Operation, Scope
 from bulkwark.domain.roles import RoleBody
 from bulkwark.domain.times import iso_ms
 from bulkwark.errors import Forbidden, Invalid, NotFound
-from bulkwark.query import ast
 from bulkwark.query.analysis import fold
-from bulkwark.query.ast import Node
-from bulkwark.query.fields import Field
-from bulkwark.query.fields import Kind as FieldKind
 from bulkwark.store.dialect import Session
 from bulkwark.store.objects import New
 from bulkwark.store.references import delete_whole
 
 LIST_DEFAULT, LIST_MOST = 50, 50
-FILTER_DEFAULT, FILTER_MOST = 50, 250
 MAX_BULK_DELETE = 50
 
 
@@ -46,43 +41,11 @@ def list_roles(call: Call) -> Answer:
     )
 
 
-class MetadataFilter(msgspec.Struct):
-    """One of `ammKeyValues`: the attribute, and the values of which one suffices (none: any value)."""
-
-    attribute: str
-    values: list[str] | None = None
-
-
-class RoleFilter(msgspec.Struct):
-    """Body of POST /roles/filter."""
-
-    filters: str | None = None
-    ammKeyValues: list[MetadataFilter] | None = None
-
-
 def filter_roles(call: Call) -> Answer:
-    """POST /roles/filter: attributes are joined by AND, values of one attribute by OR."""
-    body = call.json(RoleFilter)
-    parts = [collections.parse_filter(call, Kind.ROLE, roles.FILTERS, body.filters, "/filters")]
-    catalogue = call.tenant.metadata.catalogue(call.read())
-    for position, wanted in enumerate(body.ammKeyValues or []):
-        parts.append(_holds(catalogue, wanted, f"/ammKeyValues/{position}"))
+    """POST /roles/filter."""
     order = collections.sorters(call.query.get("sorters"), roles.SORTERS)
-    root = visible(call, collections.in_segments(call, ast.conj(*parts)))
+    root = visible(call, collections.in_segments(call, metadata_values.selected(call, Kind.ROLE, roles.FILTERS)))
     return collections.page(call, Kind.ROLE, root, order, default=FILTER_DEFAULT, most=FILTER_MOST)
-
-
-def _holds(catalogue: Catalogue, wanted: MetadataFilter, where: str) -> Node:
-    """Roles that hold the attribute with one of the values. Raises Invalid for unknown names."""
-    attribute = metadata.find_attribute(catalogue, wanted.attribute, where)
-    for position, value in enumerate(wanted.values or []):
-        metadata.find_value(attribute, value, f"{where}/values/{position}", active=False)
-    key = ast.Exact(field=Field("accessModelMetadata.key", FieldKind.TEXT), values=(attribute.key,))
-    if not wanted.values:
-        return ast.Nested(path="accessModelMetadata", child=key)
-    field = Field("accessModelMetadata.value", FieldKind.TEXT)
-    either = ast.Exact(field=field, values=tuple(wanted.values))
-    return ast.Nested(path="accessModelMetadata", child=ast.conj(key, either))
 
 
 def get(call: Call) -> Answer:
@@ -208,38 +171,10 @@ def _wanted(body: RoleBody) -> list[Wanted]:
 
 
 def add_value(call: Call) -> Answer:
-    """POST /roles/{id}/access-model-metadata/{key}/values/{value}."""
-    return _change_value(call, Operation.ADD, 200)
+    """POST /roles/{id}/access-model-metadata/{attributeKey}/values/{attributeValue}."""
+    return metadata_values.add(call, need_role)
 
 
 def remove_value(call: Call) -> Answer:
-    """DELETE of the same: accepted without a body."""
-    return _change_value(call, Operation.REMOVE, 202)
-
-
-def _change_value(call: Call, operation: Operation, status: int) -> Answer:
-    with call.services.store.write() as session:
-        old = need_role(call, session, call.params["id"])
-        change = _single(call, session, operation)
-        before = metadata.parse(old.md)
-        after = change.apply(before)
-        if after != before:
-            modified = max(call.now, old.modified)
-            call.tenant.objects.set_metadata(session, old, metadata.text(after), modified=modified)
-        if operation is Operation.REMOVE:
-            return answers.empty(status)
-        stored = call.tenant.objects.by_rid(session, old.rid)
-        assert stored is not None
-        return answers.text(collections.document(stored, call.tenant.wire(session), Kind.ROLE), status)
-
-
-def _single(call: Call, session: Session, operation: Operation) -> Change:
-    key, value = call.params["attributeKey"], call.params["attributeValue"]
-    catalogue = call.tenant.metadata.catalogue(session)
-    if key not in catalogue.attributes:
-        raise NotFound(f"there is no metadata attribute {key!r}")
-    if value not in catalogue.attributes[key].values:
-        raise NotFound(f"the attribute {key!r} has no value {value!r}")
-    return metadata.change(
-        catalogue, operation, Scope.ATTRIBUTE, [(key, [value])], object_types=("role", "roles"), where="path"
-    )
+    """DELETE of the same."""
+    return metadata_values.remove(call, need_role)

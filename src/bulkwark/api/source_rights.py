@@ -10,13 +10,14 @@ from bulkwark.api.calls import Call
 from bulkwark.auth.actors import Actor
 from bulkwark.domain.documents import Document
 from bulkwark.domain.kinds import Kind, plain_id
-from bulkwark.errors import Invalid
+from bulkwark.errors import Invalid, NotFound
 from bulkwark.query import ast
 from bulkwark.query.ast import Checked, Node
 from bulkwark.query.fields import Field
 from bulkwark.query.fields import Kind as FieldKind
 from bulkwark.store import search
 from bulkwark.store.dialect import Session
+from bulkwark.store.objects import Stored
 from bulkwark.store.search import Page
 
 ADMINS = frozenset({"ORG_ADMIN", "SOURCE_ADMIN"})
@@ -49,6 +50,19 @@ def owned_sources(call: Call, session: Session, identity: str) -> list[str]:
 def visible_sources(root: Node, owner: str) -> Node:
     """The selection of sources, limited to an owner's."""
     return ast.conj(root, is_one("owner.id", owner)) if owner else root
+
+
+def own_profiles(call: Call) -> str:
+    """The identity to whose access profiles the caller is limited, or ''."""
+    return own_only(call.actor, PROFILE_ADMINS)
+
+
+def need_profile(call: Call, session: Session, id: str) -> Stored:
+    """The access profile of that id, which the caller may see. Raises NotFound."""
+    stored = call.tenant.objects.get(session, Kind.ACCESS_PROFILE, plain_id(id))
+    if stored is None or not may_profile(call, session, stored.document(), own_profiles(call)):
+        raise NotFound(f"there is no access profile {id}")
+    return stored
 
 
 def visible_profiles(call: Call, session: Session, root: Node, owner: str) -> Node:

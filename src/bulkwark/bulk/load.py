@@ -15,7 +15,7 @@ from bulkwark.domain.kinds import Kind
 from bulkwark.errors import BulkwarkError, Invalid
 from bulkwark.store.tenants import Store, Tenant
 
-BATCH_SECONDS = 0.200  # what one transaction should take: the longest a server's writer waits for the load
+BATCH_SECONDS = 0.150  # what one transaction should take: the longest a server's writer waits for the load
 FIRST_BATCH, LEAST_BATCH, MOST_BATCH = 200, 20, 5_000
 KEPT_FAULTS = 1_000  # faults remembered with their text; the others are only counted
 

@@ -20,7 +20,12 @@ from bulkwark.store.tenants import Tenant
 
 NAME = "metadata"
 Rule = Callable[[Pairs], Pairs]
-OBJECT_TYPES = {Kind.ROLE: ("role", "roles"), Kind.ACCESS_PROFILE: ("accessprofile", "access_profile")}
+# How `objectTypes` of an attribute may call a kind, in lower case; the documents do not list its values.
+OBJECT_TYPES = {
+    Kind.ROLE: ("role", "roles"),
+    Kind.ACCESS_PROFILE: ("accessprofile", "accessprofiles", "access_profile"),
+    Kind.ENTITLEMENT: ("entitlement", "entitlements"),
+}
 
 
 class Spec(msgspec.Struct):
@@ -32,6 +37,11 @@ class Spec(msgspec.Struct):
     kind: int
 
 
+def object_types(kind: Kind) -> tuple[str, ...]:
+    """The object types that objects of a kind answer to."""
+    return OBJECT_TYPES.get(kind, (kind.name.lower(),))
+
+
 def change(session: Session, tenant: Tenant, spec: Spec) -> Change:
     """The spec checked against the catalogue as it is now. Raises Invalid."""
     return metadata.change(
@@ -39,7 +49,7 @@ def change(session: Session, tenant: Tenant, spec: Spec) -> Change:
         spec.operation,
         spec.scope,
         spec.values,
-        object_types=OBJECT_TYPES.get(Kind(spec.kind), (Kind(spec.kind).name.lower(),)),
+        object_types=object_types(Kind(spec.kind)),
     )
 
 

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import msgspec
 
+from bulkwark.domain import access_profiles, entitlements, roles
 from bulkwark.domain.kinds import Kind
-from bulkwark.domain.roles import FILTERS
 from bulkwark.errors import Invalid
 from bulkwark.query import ast, filters, lucene
 from bulkwark.query.ast import Checked, Node
 from bulkwark.query.check import check, check_filter
+from bulkwark.query.check_filters import rename
 from bulkwark.query.fields import Field
 from bulkwark.query.fields import Kind as FieldKind
 from bulkwark.store.indexes import BY_KIND, INDEXES, Index
@@ -41,6 +43,12 @@ SEARCH_MEMBERS = frozenset(
         "filters",
     }
 )
+# What a filter may ask of a kind, and the fields that have another name in its index.
+FILTERS: Mapping[Kind, tuple[Mapping[str, frozenset[str]], Mapping[str, str]]] = {
+    Kind.ROLE: (roles.FILTERS, {}),
+    Kind.ACCESS_PROFILE: (access_profiles.FILTERS, {}),
+    Kind.ENTITLEMENT: (entitlements.FILTERS, entitlements.PATHS),
+}
 QUERY_MEMBERS = frozenset({"query", "fields", "timeZone", "innerHit"})
 
 
@@ -54,27 +62,37 @@ class Selector(msgspec.Struct, omit_defaults=True):
     filters: str = ""
     queries: list[dict[str, Any]] = []
     owner: str = ""  # only what this identity owns
+    sources: list[str] = []  # … and what belongs to these sources of his
 
 
-def require_search(search: Any, where: str = "/query") -> list[dict[str, Any]]:
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """To what a caller is limited: what he owns, and what belongs to his sources. No owner: no limit."""
+
+    owner: str = ""
+    sources: tuple[str, ...] = ()
+
+
+def require_search(search: Any, where: str = "/query", *, index: str = "roles") -> list[dict[str, Any]]:
     """The Search objects of a bulk request, in every documented spelling. Raises Invalid.
 
     Accepted: one object, a list of such objects (their union), either wrapped one level too deep in `query`.
     """
     if isinstance(search, list):
-        found = [q for position, one in enumerate(search) for q in require_search(one, f"{where}/{position}")]
+        each = (require_search(one, f"{where}/{position}", index=index) for position, one in enumerate(search))
+        found = [query for queries in each for query in queries]
     elif isinstance(search, dict):
         inner = search.get("query")
         if isinstance(inner, dict | list) and _is_search(inner):
             unknown = set(search) - {"query"}
             if unknown:
                 raise Invalid(f"{sorted(unknown)[0]!r} is no member here", where=where)
-            return require_search(inner, f"{where}/query")
+            return require_search(inner, f"{where}/query", index=index)
         found = [search]
     else:
         raise Invalid("a Search object is expected", where=where)
     if not found or any(not one for one in found):
-        raise Invalid("the query is empty", where=where, hint='{"indices":["roles"],"query":{"query":"…"}}')
+        raise Invalid("the query is empty", where=where, hint=f'{{"indices":["{index}"],"query":{{"query":"…"}}}}')
     return found
 
 
@@ -97,15 +115,18 @@ def resolve(selector: Selector) -> Checked:
             for position, query in enumerate(selector.queries)
         ]
         root = ast.disj(*parts)
-    return Checked(index.name, restrict(root, selector.owner))
+    return Checked(index.name, restrict(root, selector.owner, selector.sources))
 
 
-def restrict(root: Node, owner: str) -> Node:
-    """The tree, limited to what an identity owns; all of it when `owner` is ''."""
+def restrict(root: Node, owner: str, sources: Sequence[str] = ()) -> Node:
+    """The tree, limited to what an identity owns and to what belongs to the sources; all of it when `owner` is ''."""
     if not owner:
         return root
     fields = [Field(path, FieldKind.KEYWORD) for path in ("owner.id", "additionalOwners.id")]
     mine = ast.disj(*(ast.Phrase(field=field, tokens=(owner,)) for field in fields))
+    if sources:
+        belongs = ast.Folded(field=Field("source.id", FieldKind.KEYWORD), op="in", values=tuple(sources))
+        mine = ast.disj(mine, belongs)
     return ast.Bool(must=(root, mine))
 
 
@@ -114,7 +135,10 @@ def _filter(index: Index, text: str, now: int, where: str) -> Node:
     if not text.strip():
         raise Invalid("the filter is empty", where=where, hint='for example: name sw "Finance"')
     try:
-        return check_filter(filters.parse(text), index.schema, FILTERS, now_ms=now, text=text).root
+        allowed, paths = FILTERS[index.kind or Kind.ROLE]
+        tree = rename(filters.parse(text), allowed, paths, text)
+        fields = {paths.get(name, name): operators for name, operators in allowed.items()}
+        return check_filter(tree, index.schema, fields, now_ms=now, text=text).root
     except Invalid as error:
         error.where = error.where or where
         raise

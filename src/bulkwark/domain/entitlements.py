@@ -35,6 +35,7 @@ COMMAS = frozenset({"name", "type", "attribute", "value"})  # sort fields whose 
 
 LEVELS = ("NONE", "LOW", "MEDIUM", "HIGH")  # in rising order
 OVERRIDE = "OVERRIDE"  # `setByType` of a level that somebody has set by hand
+UNTOUCHED: Document = {"DISPLAY_NAME": False, "DESCRIPTION": False}  # `manuallyUpdatedFields` of most
 NEVER_SET: Document = {"direct": "NONE", "setByType": None, "inherited": None, "effective": "NONE"}
 
 _FLAGS = ("/privileged", "/requestable")
@@ -54,8 +55,9 @@ def complete(given: Document) -> Document:
     for member in ("attribute", "value", "sourceSchemaObjectType"):
         found[member] = given.get(member) or ""
     found["name"] = given.get("name") or found["value"] or found.get("id") or ""
-    for member in ("description", "owner", "additionalOwners", "segments", "manuallyUpdatedFields", "tags"):
+    for member in ("description", "owner", "additionalOwners", "segments", "tags"):
         found.setdefault(member, None)
+    found["manuallyUpdatedFields"] = given.get("manuallyUpdatedFields") or UNTOUCHED
     for member in ("privileged", "cloudGoverned", "requestable"):
         found[member] = bool(given.get(member))
     found["attributes"] = given.get("attributes") or {}
@@ -144,8 +146,8 @@ def _segments(value: Any) -> str:
 def _fields(value: Any) -> str:
     if value is None:
         return ""
-    if not isinstance(value, dict):
-        return "an object, or null, is expected"
+    if not isinstance(value, dict) or value.keys() != UNTOUCHED.keys():
+        return f"an object with exactly the members {' and '.join(UNTOUCHED)}, or null, is expected"
     for name, one in value.items():
         if not isinstance(one, bool):
             return f"/{name} | true or false is expected, as JSON"
@@ -187,7 +189,7 @@ def view(document: Document, operations: Sequence[Document]) -> Document:
 def patched(before: Document, after: Document, owner: Document | None, by: str) -> Document:
     """The whole document after a patch of its `view`.
 
-    `owner`: the reference that a patched owner stands for; `by`: who patches.
+    `before` is complete. `owner`: the reference that a patched owner stands for; `by`: who patches.
     """
     found = before | {name: value for name, value in after.items() if name != "privilegeOverride"}
     if "owner" in after:
@@ -197,17 +199,19 @@ def patched(before: Document, after: Document, owner: Document | None, by: str) 
         found["privilegeLevel"] = overridden(level, after["privilegeOverride"]["level"], by)
     if found.get("segments"):
         found["segments"] = list(dict.fromkeys(found["segments"]))
-    if found.get("manuallyUpdatedFields") == before.get("manuallyUpdatedFields"):
+    if "manuallyUpdatedFields" in after:
+        found["manuallyUpdatedFields"] = after["manuallyUpdatedFields"] or UNTOUCHED
+    else:
         found["manuallyUpdatedFields"] = _by_hand(before, found)
     return found
 
 
-def _by_hand(before: Document, after: Document) -> Document | None:
+def _by_hand(before: Document, after: Document) -> Document:
     """`manuallyUpdatedFields` after a patch that does not name it; an aggregation leaves such members alone."""
-    fields: Document | None = before.get("manuallyUpdatedFields")
+    fields: Document = before["manuallyUpdatedFields"]
     for member, name in (("name", "DISPLAY_NAME"), ("description", "DESCRIPTION")):
         if after.get(member) != before.get(member):
-            fields = {"DISPLAY_NAME": False, "DESCRIPTION": False} | (fields or {}) | {name: True}
+            fields = fields | {name: True}
     return fields
 
 

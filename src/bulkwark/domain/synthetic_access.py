@@ -147,7 +147,7 @@ class Landscape:
             "requestable": dice.chance(0.4),
             "owner": dice.pick(self._people.owners[department]).ref() if dice.chance(0.8) else None,
             "additionalOwners": None,
-            "manuallyUpdatedFields": {"DISPLAY_NAME": True, "DESCRIPTION": False} if renamed else None,
+            "manuallyUpdatedFields": {"DISPLAY_NAME": renamed, "DESCRIPTION": False},
             "accessModelMetadata": attached(dice.pick(assignments) if dice.chance(0.1) else ()),
             "created": created,
             "modified": modified,
@@ -155,6 +155,7 @@ class Landscape:
             "attributes": {system.family.attribute: value},
             "segments": None,
             "directPermissions": [],
+            "privilegeLevel": _level("HIGH" if privileged else "NONE"),
             "tags": dice.some(TAGS, 1) if dice.chance(0.2) else [],
         }
 
@@ -197,3 +198,9 @@ class Landscape:
             "additionalOwners": None,
             "tags": dice.some(TAGS, 1) if dice.chance(0.15) else [],
         }
+
+
+def _level(level: str) -> dict[str, object]:
+    """`privilegeLevel` as a source's own criteria have set it."""
+    by = "CONNECTOR_CRITERIA" if level != "NONE" else None
+    return {"direct": level, "setByType": by, "inherited": None, "effective": level}

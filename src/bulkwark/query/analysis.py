@@ -19,7 +19,9 @@ import apsw.unicode
 MAX_TOKEN = 255  # characters; Elasticsearch's max_token_length
 
 # ASCII after lower-casing: `.` and `'` join letters or digits, `,` and `;` join digits, `_` joins anything.
-_ASCII_WORDS = re.compile(r"[a-z0-9_]++(?:(?:(?<=[a-z])[.'](?=[a-z])|(?<=[0-9])[.',;](?=[0-9]))[a-z0-9_]++)*+").findall
+# No possessive quantifiers: Python before 3.11.5 (Debian 12 has 3.11.2) loses letters with them. Nothing follows the
+# repeated groups, so there is nothing to go back for.
+_ASCII_WORDS = re.compile(r"[a-z0-9_]+(?:(?:(?<=[a-z])[.'](?=[a-z])|(?<=[0-9])[.',;](?=[0-9]))[a-z0-9_]+)*").findall
 
 _CATEGORIES = frozenset({"Lu", "Ll", "Lt", "Lm", "Lo", "Nd", "Nl"})
 

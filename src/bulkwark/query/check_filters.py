@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import NoReturn, TypeVar
 
 from bulkwark.errors import QueryError
@@ -37,6 +38,24 @@ def check_filter(node: ast.Node, schema: Schema, allowed: Allowed, *, now_ms: in
     """
     checker = _FilterChecker(Names(schema), allowed, Values(now_ms), text)
     return ast.Checked(schema.index, checker.node(node))
+
+
+def rename(node: ast.Node, allowed: Allowed, paths: Mapping[str, str], text: str) -> ast.Node:
+    """A parsed filter whose names on the wire became fields of the index, where `paths` says that they differ.
+
+    Raises `QueryError` for a name that is not allowed: the field's own name is none.
+    """
+
+    def one(leaf: ast.Node) -> ast.Node:
+        if not isinstance(leaf, ast.Compare | ast.Exists) or not paths:
+            return leaf
+        if leaf.field not in allowed:
+            hint = f"allowed fields: {', '.join(sorted(allowed))}"
+            detail = f"field {leaf.field!r} cannot be filtered on"
+            raise QueryError(detail, text=text, position=leaf.field_span[0], hint=hint)
+        return replace(leaf, field=paths.get(leaf.field, leaf.field))
+
+    return ast.rewrite(node, one)
 
 
 class _FilterChecker:

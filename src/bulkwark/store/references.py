@@ -9,21 +9,21 @@ from bulkwark.domain.kinds import Kind, kind_of
 from bulkwark.query.ast import Checked, Phrase
 from bulkwark.query.fields import Field
 from bulkwark.query.fields import Kind as FieldKind
-from bulkwark.store import search
+from bulkwark.store import changes, search
 from bulkwark.store.dialect import Session
 from bulkwark.store.indexes import BY_KIND
-from bulkwark.store.objects import Stored, head
+from bulkwark.store.objects import Stored
 from bulkwark.store.search import Page
 from bulkwark.store.tenants import Tenant
 
-PIECE = 500  # documents decoded at a time
+PIECE = 500  # documents changed at a time
 BELONGING = (Kind.ENTITLEMENT, Kind.ACCESS_PROFILE)  # kinds whose documents name the source they belong to
 
 
 def holders(tenant: Tenant, session: Session, kind: Kind, rids: Sequence[int]) -> list[tuple[int, int]]:
     """(object, holder) for every object of a kind that stands in a nested array of another, as numbers."""
     found: list[tuple[int, int]] = []
-    for number, _ in _arrays(tenant, session, kind):
+    for number in _arrays(tenant, session, kind):
         rows = session.rows("objects.holders", (tenant.number, number, json.dumps(list(rids))))
         found.extend((target, rid) for target, rid in rows)
     return found
@@ -41,17 +41,8 @@ def belonging(tenant: Tenant, session: Session, source: str, most: int) -> tuple
 
 def rename(tenant: Tenant, session: Session, renamed: Stored, name: str) -> None:
     """Write the new name of an object wherever documents repeat it. Their `modified` stays: nobody changed them."""
-    id = renamed.document()["id"]
-    kind = kind_of(renamed.rid)
-    for number, path in _arrays(tenant, session, kind):
-        rows = session.rows("objects.holders", (tenant.number, number, json.dumps([renamed.rid])))
-        for stored in _stored(tenant, session, [rid for _, rid in list(rows)]):
-            document = stored.document()
-            for reference in document.get(path) or []:
-                if reference.get("id") == id:
-                    reference["name"] = name
-            # Nested arrays are links in the search index: it knows the new name already.
-            session.run("objects.set_head", (head(document), stored.rid))
+    id, kind = renamed.document()["id"], kind_of(renamed.rid)
+    changes.rename_references(session, tenant.objects, kind, {renamed.rid: (id, name)})
     if kind is Kind.SOURCE:
         _rename_source(tenant, session, id, name)
 
@@ -76,28 +67,25 @@ def _rename_source(tenant: Tenant, session: Session, id: str, name: str) -> None
     for kind in BELONGING:
         checked = _of_source(kind, id)
         rids = search.rids(session, tenant, [checked], Page(limit=search.count(session, tenant, checked)))
-        for stored in _stored(tenant, session, rids):
-            document = stored.document()
-            document["source"] = document["source"] | {"name": name}
-            tenant.objects.change(session, stored, document, modified=stored.modified)
+        for start in range(0, len(rids), PIECE):
+            found = []
+            for stored in tenant.objects.by_rids(session, rids[start : start + PIECE]):
+                document = stored.document()
+                found.append((stored, document | {"source": document["source"] | {"name": name}}))
+            changes.change_many(session, tenant.objects, kind, found, now=0)
 
 
-def _arrays(tenant: Tenant, session: Session, kind: Kind) -> Iterator[tuple[int, str]]:
-    """(field number, path) of every nested array that holds objects of the kind."""
+def _arrays(tenant: Tenant, session: Session, kind: Kind) -> Iterator[int]:
+    """The field number of every nested array that holds objects of the kind."""
     for holder, index in BY_KIND.items():
         for path, target in index.links.items():
             number = tenant.numbers.find(session, holder, path)
             if target is kind and number is not None:
-                yield number, path
+                yield number
 
 
 def _of_source(kind: Kind, source: str) -> Checked:
     return Checked(BY_KIND[kind].name, Phrase(field=Field("source.id", FieldKind.KEYWORD), tokens=(source,)))
-
-
-def _stored(tenant: Tenant, session: Session, rids: Sequence[int]) -> Iterator[Stored]:
-    for start in range(0, len(rids), PIECE):
-        yield from tenant.objects.by_rids(session, rids[start : start + PIECE])
 
 
 def different_values(tenant: Tenant, session: Session, kind: Kind, path: str) -> list[str]:

@@ -1,0 +1,210 @@
+"""Bulk updates of metadata, by ids, filter or query: one way for every noun, which says only what differs."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from difflib import get_close_matches
+from typing import Any
+from uuid import uuid4
+
+import msgspec
+
+from bulkwark.api import answers
+from bulkwark.api.answers import Answer
+from bulkwark.api.calls import Call, require_object
+from bulkwark.bulk import metadata, selection
+from bulkwark.bulk.metadata import Spec
+from bulkwark.bulk.selection import Limit, Selector
+from bulkwark.domain.kinds import Kind, plain_id
+from bulkwark.domain.metadata import Operation, Scope
+from bulkwark.domain.times import iso_us
+from bulkwark.errors import Forbidden, Invalid
+from bulkwark.store.dialect import Session
+from bulkwark.store.indexes import BY_KIND
+from bulkwark.store.jobs import NewJob
+from bulkwark.store.objects import Stored
+
+KEYS = ("attribute", "attributeKey", "key")
+VALUES = ("values", "attributeValue", "value")
+NAMED = 20  # ids that a refusal names
+
+
+@dataclass(frozen=True, slots=True)
+class Noun:
+    """What a bulk update deals with. `ids` is the member that names the objects; the type on the wire is the kind's.
+
+    `limit`: to what the caller's selections are limited. `may`: whether he may change an object of a limited caller's
+    ids. `notes`: members of a value that say nothing we need.
+    """
+
+    kind: Kind
+    ids: str
+    limit: Callable[[Call], Limit]
+    may: Callable[[Call, Session, Stored], bool]
+    notes: frozenset[str] = frozenset()
+    bare_id: bool = False  # a filter may be nothing but an id
+
+    @property
+    def type(self) -> str:
+        return self.kind.name
+
+    @property
+    def members(self) -> frozenset[str]:
+        return frozenset({self.ids, "filters", "query", "operation", "replaceScope", "values"})
+
+
+def by_ids(noun: Noun, call: Call) -> Answer:
+    """Up to 3,000 objects, all of which must exist and be the caller's to change."""
+    body = call.strict_object()
+    given, where = _member(body, noun.ids), f"/{noun.ids}"
+    word = noun.kind.noun
+    if not isinstance(given, list) or not all(isinstance(id, str) for id in given):
+        raise Invalid(f"a list of {word} ids is expected", where=where)
+    if not given:
+        raise Invalid(f"no {word} is named", where=where, hint="an empty selection changes nothing and is refused")
+    if len(given) > selection.MAX_IDS:
+        raise Invalid(
+            f"the {word}s count {len(given)} exceeded max limit of {selection.MAX_IDS} for bulk update", where=where
+        )
+    spec = _spec(noun, call, body)
+    ids = list(dict.fromkeys(plain_id(id) for id in given))
+    _require_all(noun, call, call.read(), ids)
+    return _submit(noun, call, spec, Selector("ids", call.now, noun.kind, ids=ids))
+
+
+def by_filter(noun: Noun, call: Call) -> Answer:
+    """Every object that the standard filter selects."""
+    body = call.strict_object()
+    text = _member(body, "filters")
+    if not isinstance(text, str):
+        raise Invalid("a filter is a string", where="/filters")
+    spec = _spec(noun, call, body)
+    if noun.bare_id and (id := plain_id(text.strip())).isalnum() and len(id) == 32:
+        text = f'id eq "{id}"'
+    return _submit(noun, call, spec, _limited(noun, call, Selector("filter", call.now, noun.kind, filters=text)))
+
+
+def by_query(noun: Noun, call: Call) -> Answer:
+    """Every object that the search query selects."""
+    body = call.strict_object()
+    queries = selection.require_search(_member(body, "query"), index=BY_KIND[noun.kind].name)
+    spec = _spec(noun, call, body)
+    return _submit(noun, call, spec, _limited(noun, call, Selector("query", call.now, noun.kind, queries=queries)))
+
+
+def _limited(noun: Noun, call: Call, selector: Selector) -> Selector:
+    limit = noun.limit(call)
+    return msgspec.structs.replace(selector, owner=limit.owner, sources=list(limit.sources))
+
+
+def _require_all(noun: Noun, call: Call, session: Session, ids: list[str]) -> None:
+    """Raises Forbidden when the caller may not change some of the objects, Invalid naming those that do not exist."""
+    rids = call.tenant.objects.rids(session, noun.kind, ids)
+    if noun.limit(call).owner:
+        found = call.tenant.objects.by_rids(session, list(rids.values()))
+        if not all(noun.may(call, session, stored) for stored in found):
+            raise Forbidden(f"some of the {noun.kind.noun}s are not owned by the caller")
+    unknown = [id for id in ids if id not in rids]
+    if unknown:
+        shown = ", ".join(repr(id) for id in unknown[:NAMED])
+        raise Invalid(
+            f"there are no {noun.kind.noun}s {shown}",
+            where=f"/{noun.ids}",
+            hint=f"{len(unknown)} unknown",
+            code="400.1.404",
+        )
+
+
+def _submit(noun: Noun, call: Call, spec: Spec, selector: Selector) -> Answer:
+    if selector.by != "ids":
+        # Compiled once here, so that what cannot be understood is refused before anything is stored.
+        call.tenant.select(call.read(), selection.resolve(selector))
+    job = call.services.engine.submit(
+        call.tenant,
+        NewJob(
+            id=str(uuid4()),
+            type=noun.type,
+            operation=metadata.NAME,
+            spec=msgspec.json.encode(spec).decode(),
+            selector=msgspec.json.encode(selector).decode(),
+            client=call.actor.client_id,
+            submitter=call.actor.identity_id,
+            created=time.time_ns() // 1000,
+        ),
+    )
+    found = {"id": job.id, "type": job.type, "status": "CREATED", "created": iso_us(job.created)}
+    return answers.ok(found, call.route.operation.success)
+
+
+# --- the body ------------------------------------------------------------------------------------------
+
+
+def _member(body: dict[str, Any], name: str) -> Any:
+    if name not in body:
+        raise Invalid(f"{name} is missing", where=f"/{name}")
+    return body[name]
+
+
+def _spec(noun: Noun, call: Call, body: dict[str, Any]) -> Spec:
+    """Operation, scope and values, in all documented spellings, checked against the catalogue.
+
+    A member that is not known is refused: a misspelt `replaceScope` would change what a REPLACE does.
+    """
+    unknown = sorted(set(body) - noun.members)
+    if unknown:
+        hint = get_close_matches(unknown[0], noun.members, n=1)
+        raise Invalid(
+            f"{unknown[0]!r} is no member of a bulk update",
+            where=f"/{unknown[0]}",
+            hint=f"did you mean {hint[0]!r}?" if hint else "",
+        )
+    operation = _word(body, "operation", Operation)
+    if operation is None:
+        raise Invalid("operation is missing", where="/operation", hint="ADD, REMOVE or REPLACE")
+    scope = _word(body, "replaceScope", Scope) or Scope.ATTRIBUTE
+    given = _member(body, "values")
+    if not isinstance(given, list):
+        raise Invalid("a list is expected", where="/values")
+    values = [_value(item, f"/values/{position}", noun.notes) for position, item in enumerate(given)]
+    spec = Spec(Operation(operation), Scope(scope), values, noun.kind)
+    metadata.change(call.read(), call.tenant, spec)
+    return spec
+
+
+def _word(body: dict[str, Any], name: str, words: type[Operation] | type[Scope]) -> str | None:
+    if name not in body:
+        return None
+    given = body[name]
+    if not isinstance(given, str) or given.upper() not in list(words):
+        raise Invalid(f"{given!r} is no {name}", where=f"/{name}", hint=", ".join(words))
+    return given.upper()
+
+
+def _value(item: Any, where: str, notes: Iterable[str]) -> tuple[str, list[str] | None]:
+    """One of `values`: the attribute under any of its three names, the values under any of theirs."""
+    item = require_object(item, where)
+    unknown = sorted(set(item) - {*KEYS, *VALUES, *notes})
+    if unknown:
+        raise Invalid(f"{unknown[0]!r} is no member of a value", where=f"{where}/{unknown[0]}")
+    for name in notes:
+        if not isinstance(item.get(name), str | None):
+            raise Invalid(f"{name} is a string", where=f"{where}/{name}")
+    key = _one_of(item, KEYS, where)
+    if not isinstance(key, str) or not key:
+        raise Invalid("the attribute's key is missing", where=f"{where}/attribute")
+    values = _one_of(item, VALUES, where)
+    if isinstance(values, str):
+        values = [values]
+    if values is not None and not (isinstance(values, list) and all(isinstance(v, str) for v in values)):
+        raise Invalid("values are strings", where=f"{where}/values")
+    return key, values
+
+
+def _one_of(item: dict[str, Any], names: tuple[str, ...], where: str) -> Any:
+    given = [(name, item[name]) for name in names if item.get(name) is not None]
+    if any(value != given[0][1] for _, value in given):
+        shown = " and ".join(name for name, _ in given)
+        raise Invalid(f"{shown} say different things", where=f"{where}/{given[1][0]}")
+    return given[0][1] if given else None
