@@ -97,5 +97,5 @@ class Caller:
         return msgspec.json.decode(self.ask(handler, body, **more).body)
 
 
-def replace(path: str, value: object) -> list[dict[str, object]]:
+def replace(path: str, value: object) -> list[dict[str, Any]]:
     return [{"op": "replace", "path": path, "value": value}]

@@ -22,13 +22,15 @@ if not specs.spec_dir().exists():
     pytest.skip("the official specs are not here", allow_module_level=True)
 
 FAMILIES = ("access_profiles", "profile_bulk", "sources", "dimensions", "role_members", "public_identities")
-FAMILIES += ("entitlements", "entitlement_holders", "entitlement_imports")
+ENTITLEMENTS = ("entitlements", "entitlement_holders", "entitlement_imports")
 # Answered without a body; not in these copies of the specs.
 NO_SHAPE = ("deleteAccessModelMetadataFromEntitlement", "importEntitlements")
 FORMS = [
     (operation, version, path)
     for operation in OPERATIONS
-    if operation.handler.partition(".")[0] in FAMILIES and operation.success != 204 and operation.id not in NO_SHAPE
+    if operation.handler.partition(".")[0] in (*FAMILIES, *ENTITLEMENTS)
+    and operation.success != 204
+    and operation.id not in NO_SHAPE
     for version, path in paths(operation)
     if version
 ]

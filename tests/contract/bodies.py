@@ -1,4 +1,4 @@
-"""Bodies and path parameters that reach the handlers: generated ones know no real id, owner, attribute or query.
+"""Real things in the place of generated ones: ids in paths, and the right parts of wrong bodies of bulk operations.
 
 Used inside schemathesis by `hooks.py`; only the standard library here.
 """
@@ -12,9 +12,17 @@ from typing import Any
 Seeds = dict[str, Any]
 Body = Any
 
-FILTERS = ('name sw "A"', 'enabled eq true and name co "e"', 'id in ("{role}")', "not (requestable eq true)")
-QUERIES = ("*", "enabled:true", 'name:"Finance"', "name:a*", "NOT enabled:true", "@entitlements(name:*)", "id:{role}")
-SORTS = (["id"], ["-name"], ["name", "-id"])
+Fill = Callable[[Body, Seeds, int], Body]
+
+FILTERS = {
+    "roles": ('name sw "A"', 'enabled eq true and name co "e"', 'id in ("{id}")', "not (requestable eq true)"),
+    "entitlements": ('name sw "A"', 'id in ("{id}")', "requestable eq true"),
+}
+QUERIES = {
+    "roles": ("*", "enabled:true", 'name:"Finance"', "name:a*", "NOT enabled:true", "@entitlements(name:*)", "id:{id}"),
+    "entitlements": ("name:a*", "id:{id}", "requestable:true"),
+}
+SELECTORS = {"roles": list, "entitlements": list, "entitlementIds": list, "filters": str, "query": dict}
 
 
 def dice(*parts: object) -> int:
@@ -26,24 +34,45 @@ def pick(options: Any, throw: int) -> Any:
     return options[throw % len(options)]
 
 
+#: Which pool of the seeds the `{id}` of a family is taken from, where it is not named like the family.
+POOLS = {
+    "personal-access-tokens": "tokens",
+    "oauth-clients": "clients",
+    "entitlements/identities": "identities",
+    "entitlements/reset": "emptied sources",
+    "entitlements/aggregate": "emptied sources",
+    "task-status": "tasks",
+}
+
+
 def path_values(path: str, method: str, seeds: Seeds, throw: int) -> dict[str, str]:
     """Real values for the placeholders of a path; a DELETE takes something made for it, as long as there is any."""
-    family = path.strip("/").partition("/")[0]
-    if family == "access-model-metadata":
-        return {"key": seeds["attribute"], "value": pick(seeds["values"], throw)}
-    metadata = {"attributeKey": seeds["attribute"], "attributeValue": pick(seeds["values"], throw)}
-    pool = {"personal-access-tokens": "tokens", "oauth-clients": "clients"}.get(family, family)
-    if "{attributeKey}" not in path and method == "DELETE" and pool in seeds["disposable"]:
-        spare: list[str] = seeds["disposable"][pool]
-        return {"id": spare.pop()} if spare else {}
+    parts = plain(path).strip("/").split("/")
+    pool = POOLS.get(parts[0]) or POOLS.get("/".join(parts[:2])) or parts[0]
+    deletes = method == "DELETE"
+    makers: dict[str, Callable[[], str | None]] = {
+        "key": lambda: str(seeds["attribute"]),
+        "value": lambda: str(pick(seeds["values"], throw)),
+        "attributeKey": lambda: str(seeds["attribute"]),
+        "attributeValue": lambda: str(pick(seeds["values"], throw)),
+        "roleId": lambda: str(seeds["dimensional"]),
+        "dimensionId": lambda: one_of(seeds, "dimensions", throw, deletes),
+        "accountId": lambda: str(seeds["account"]),
+        "index": lambda: "roles",
+        "sourceId": lambda: one_of(seeds, "emptied sources", throw),
+        "id": lambda: one_of(seeds, "roles" if "{index}" in path else pool, throw, deletes and len(parts) == 2),
+    }
+    values = {name: make() for name, make in makers.items() if f"{{{name}}}" in path}
+    return {name: value for name, value in values.items() if value is not None}
+
+
+def one_of(seeds: Seeds, pool: str, throw: int, consumed: bool = False) -> str | None:
+    """An id of a pool; one that will be deleted comes from those made for that, and only once."""
+    if consumed:
+        spare: list[str] = seeds["disposable"].get(pool, [])
+        return spare.pop() if spare else None
     found: list[str] = seeds.get(pool, [])
-    return metadata | ({"id": pick(found, throw)} if found else {})
-
-
-def filled(path: str, method: str, body: Body, seeds: Seeds, throw: int) -> Body:
-    """A body in the place of a generated, valid one: half of its parts stay as generated where they can."""
-    make = FILLS.get((method, plain(path)))
-    return make(body if isinstance(body, dict) else {}, seeds, throw) if make else body
+    return pick(found, throw) if found else None
 
 
 def plain(path: str) -> str:
@@ -53,120 +82,19 @@ def plain(path: str) -> str:
     return f"/{head}/{tail}" if tail else f"/{head}"
 
 
-def role(body: Body, seeds: Seeds, throw: int) -> Body:
-    plain_role = {"name": f"Contract role {throw}", "owner": seeds["owner"]}
-    if throw % 2:
-        return plain_role | {"description": f"made {throw}", "enabled": bool(throw & 4)}
-    references = ("id", "accessProfiles", "entitlements", "additionalOwners", "membership", "segments")
-    kept = {name: value for name, value in body.items() if name not in (*references, "dimensionRefs")}
-    configs = ("accessModelMetadata", "accessRequestConfig", "revocationRequestConfig", "legacyMembershipInfo")
-    return {name: value for name, value in kept.items() if name not in configs} | {"owner": seeds["owner"]}
-
-
-def patch(*paths: str) -> Callable[[Body, Seeds, int], Body]:
-    def operations(body: Body, seeds: Seeds, throw: int) -> Body:
-        path = pick(paths, throw)
-        value: Any = bool(throw & 8) if path in ("/enabled", "/requestable") else f"patched {throw}"
-        return [{"op": "replace", "path": path, "value": value}]
-
-    return operations
-
-
-def attribute(body: Body, seeds: Seeds, throw: int) -> Body:
-    made = {"key": f"contract{throw}", "name": f"Contract {throw}", "type": "custom", "objectTypes": ["all"]}
-    return made | {"multiselect": bool(throw & 4)} | ({"description": "made"} if throw & 8 else {})
-
-
-def value(body: Body, seeds: Seeds, throw: int) -> Body:
-    return {"value": f"v{throw}", "name": f"Value {throw}"} | ({"status": "active"} if throw & 4 else {})
-
-
-def bulk(selector: str) -> Callable[[Body, Seeds, int], Body]:
-    def change(body: Body, seeds: Seeds, throw: int) -> Body:
-        chosen = {"attribute": seeds["attribute"], "values": [pick(seeds["values"], throw >> 3)]}
-        made = {selector: select(selector, seeds, throw), "values": [chosen]}
-        made["operation"] = pick(("ADD", "REMOVE", "REPLACE"), throw >> 5)
-        return made | ({"replaceScope": pick(("ALL", "ATTRIBUTE"), throw >> 7)} if throw & 256 else {})
-
-    return change
-
-
-def select(selector: str, seeds: Seeds, throw: int) -> Any:
-    real = pick(seeds["roles"], throw)
-    if selector == "roles":
-        return [pick(seeds["roles"], throw + place) for place in range(1 + throw % 5)]
+def select(selector: str, path: str, seeds: Seeds, throw: int) -> Any:
+    """What a bulk operation may select by: ids, a filter or a query, of the kind that the path is about."""
+    kind = "roles" if path.startswith("/roles") else "entitlements"
+    if selector in ("roles", "entitlements", "entitlementIds"):
+        return [pick(seeds[kind], throw + place) for place in range(1 + throw % 5)]
     if selector == "filters":
-        return pick(FILTERS, throw).format(role=real)
-    return search_query(seeds, throw)
+        return pick(FILTERS[kind], throw).format(id=pick(seeds[kind], throw))
+    return search_query(seeds, throw, kind)
 
 
-def search_query(seeds: Seeds, throw: int) -> Body:
-    text = pick(QUERIES, throw).format(role=pick(seeds["roles"], throw))
-    return {"indices": ["roles"], "queryType": "SAILPOINT", "query": {"query": text}}
-
-
-def search(body: Body, seeds: Seeds, throw: int) -> Body:
-    made = search_query(seeds, throw) | {"sort": pick(SORTS, throw >> 4)}
-    if throw & 64:
-        made["queryResultFilter"] = pick(({"includes": ["name"]}, {"excludes": ["owner", "entitlements"]}), throw >> 7)
-    if throw & 512:
-        made["includeNested"] = bool(throw & 1024)
-    return made
-
-
-def roles_filter(body: Body, seeds: Seeds, throw: int) -> Body:
-    pair = {"attribute": seeds["attribute"], "values": [pick(seeds["values"], throw)]}
-    filters = pick((None, select("filters", seeds, throw)), throw >> 3)
-    return pick(
-        ({}, {"filters": filters}, {"ammKeyValues": [pair]}, {"filters": filters, "ammKeyValues": [pair]}), throw
-    )
-
-
-def token(body: Body, seeds: Seeds, throw: int) -> Body:
-    """A token without an end must be asked for, where the version has a word for it; elsewhere it lasts 6 months."""
-    made = {"name": f"contract {throw}", "scope": pick((None, ["sp:scopes:all"]), throw)}
-    seconds = body.get("accessTokenValiditySeconds")
-    made |= {"accessTokenValiditySeconds": seconds} if isinstance(seconds, int) else {}
-    return made | pick(({"expirationDate": seeds["soon"]}, {"userAwareTokenNeverExpires": True}), throw >> 3)
-
-
-def client(body: Body, seeds: Seeds, throw: int) -> Body:
-    given = ("businessName", "homepageUrl", "internal", "strongAuthSupported", "claimsSupported", "type")
-    return {name: body[name] for name in given if name in body} | {
-        "name": f"contract {throw}",
-        "description": pick((None, "made for the contract run"), throw),
-        "accessTokenValiditySeconds": 750,
-        "grantTypes": ["CLIENT_CREDENTIALS"],
-        "accessType": pick(("ONLINE", "OFFLINE"), throw),
-        "enabled": bool(throw & 4),
-        "scope": pick((None, ["sp:scopes:all"]), throw >> 3),
-    }
-
-
-FILLS: dict[tuple[str, str], Callable[[Body, Seeds, int], Body]] = {
-    ("POST", "/roles"): role,
-    ("PATCH", "/roles/{id}"): patch("/description", "/enabled", "/requestable", "/name"),
-    ("POST", "/roles/bulk-delete"): lambda body, seeds, throw: {"roleIds": spare_roles(seeds, throw)},
-    ("POST", "/roles/filter"): roles_filter,
-    ("POST", "/roles/access-model-metadata/bulk-update/ids"): bulk("roles"),
-    ("POST", "/roles/access-model-metadata/bulk-update/filter"): bulk("filters"),
-    ("POST", "/roles/access-model-metadata/bulk-update/query"): bulk("query"),
-    ("POST", "/access-model-metadata/attributes"): attribute,
-    ("PATCH", "/access-model-metadata/attributes/{key}"): patch("/name", "/description"),
-    ("POST", "/access-model-metadata/attributes/{key}/values"): value,
-    ("PATCH", "/access-model-metadata/attributes/{key}/values/{value}"): patch("/name"),
-    ("POST", "/search"): search,
-    ("POST", "/search/count"): search,
-    ("POST", "/personal-access-tokens"): token,
-    ("PATCH", "/personal-access-tokens/{id}"): patch("/name"),
-    ("POST", "/oauth-clients"): client,
-    ("PATCH", "/oauth-clients/{id}"): patch("/name", "/description"),
-}
-
-
-def spare_roles(seeds: Seeds, throw: int) -> list[str]:
-    spare: list[str] = seeds["disposable"]["roles"]
-    return [spare.pop() for _ in range(min(len(spare), 1 + throw % 3))]
+def search_query(seeds: Seeds, throw: int, kind: str = "roles") -> Body:
+    text = pick(QUERIES[kind], throw).format(id=pick(seeds[kind], throw))
+    return {"indices": [kind], "queryType": "SAILPOINT", "query": {"query": text}}
 
 
 def alone(path: str, body: Body, seeds: Seeds, throw: int) -> Body:
@@ -177,15 +105,25 @@ def alone(path: str, body: Body, seeds: Seeds, throw: int) -> Body:
     if not isinstance(body, dict):
         return body
     made = dict(body)
-    if texts(made.get("roles")):
-        made["roles"] = select("roles", seeds, throw)
-    if isinstance(made.get("filters"), str):
-        made["filters"] = select("filters", seeds, throw)
-    if isinstance(made.get("query"), dict):
-        made["query"] = select("query", seeds, throw)
+    for selector, kind in SELECTORS.items():
+        given = made.get(selector)
+        if isinstance(given, kind) and (kind is not list or texts(given)):
+            made[selector] = select(selector, path, seeds, throw)
     if isinstance(made.get("values"), list):
-        made["values"] = [real_value(item, path, seeds, throw) for item in made["values"]] or made["values"]
+        made["values"] = [real_value(item, path, seeds, throw) for item in made["values"]]
+    if is_patch(made.get("jsonPatch")):
+        made["jsonPatch"] = [{"op": "replace", "path": "/requestable", "value": bool(throw & 8)}]
     return made
+
+
+def is_patch(value: Any) -> bool:
+    """Whether this is a JSON Patch by its schema; what it does is another matter."""
+    operations = ("add", "remove", "replace", "move", "copy", "test")
+
+    def is_operation(one: Any) -> bool:
+        return isinstance(one, dict) and one.get("op") in operations and isinstance(one.get("path"), str)
+
+    return isinstance(value, list) and bool(value) and all(is_operation(one) for one in value)
 
 
 def real_value(item: Any, path: str, seeds: Seeds, throw: int) -> Any:
@@ -194,9 +132,11 @@ def real_value(item: Any, path: str, seeds: Seeds, throw: int) -> Any:
     if not isinstance(item, dict):
         return item
     made = dict(item)
-    untyped = path.endswith("/query")  # its schema requires `attribute` and `values` without saying what they are
-    if untyped or path.endswith("/filter") or isinstance(made.get("attribute"), str):
-        made |= {"attribute": seeds["attribute"]} if "attribute" in made else {}
+    # For roles by query the schema requires `attribute` and `values` without saying what they are, by filter `attribute`.
+    untyped = path.startswith("/roles") and path.endswith("/query")
+    untyped_key = untyped or (path.startswith("/roles") and path.endswith("/filter"))
+    if "attribute" in made and (untyped_key or isinstance(made["attribute"], str)):
+        made["attribute"] = seeds["attribute"]
     if "values" in made and (untyped or made["values"] is None or texts(made["values"])):
         made["values"] = [pick(seeds["values"], throw)]
     return made

@@ -13,8 +13,10 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
-from tests.contract.bodies import Seeds, alone, dice, filled, path_values
+from tests.contract.bodies import Seeds, alone, dice, path_values, plain
+from tests.contract.fills import filled
 
+EXPERIMENTAL = "X-SailPoint-Experimental"
 REAL = 4  # of five cases refer to real things where they may
 
 schemathesis: Any = importlib.import_module("schemathesis")
@@ -35,9 +37,11 @@ def before_call(context: Any, case: Any, kwargs: dict[str, Any]) -> None:
         for name in case.path_parameters:
             if name in chosen:
                 case.path_parameters[name] = chosen[name]
+    if EXPERIMENTAL in (case.headers or {}) and real and not (wrong and case.meta.is_negative_at(Location.HEADER)):
+        case.headers[EXPERIMENTAL] = "true"
     if "bulk-update" in path and body_wrong:
-        case.body = alone(path, case.body, seeds, throw >> 3)
-    elif real and not body_wrong and method in ("POST", "PATCH"):
+        case.body = alone(plain(path), case.body, seeds, throw >> 3)
+    elif real and not body_wrong and method in ("POST", "PATCH", "PUT"):
         case.body = filled(path, method, case.body, seeds, throw >> 3)
     if path.endswith("/bulk-update/id") and real and not wrong:
         case.query = {"id": seeds["jobs"][throw % len(seeds["jobs"])]}

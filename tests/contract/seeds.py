@@ -11,12 +11,20 @@ import httpx
 
 Seeds = dict[str, Any]
 
-ROLES = "/v2025/roles"
-ATTRIBUTES = "/v2025/access-model-metadata/attributes"
-TOKENS = "/v2025/personal-access-tokens"
-CLIENTS = "/v2025/oauth-clients"
+API = "/v2025"
+ATTRIBUTES = f"{API}/access-model-metadata/attributes"
 ATTRIBUTE = "contractSeed"
 VALUES = ("one", "two", "three")
+ACCOUNT = "c0" * 16
+MADE = 5  # of each kind, to be read and changed
+
+#: Accounts exist only where a loaded identity lists them: the runner loads this one before the server starts.
+HOLDER = {
+    "id": "c1" * 16,
+    "name": "Contract Holder",
+    "alias": "contract.holder",
+    "accounts": [{"id": ACCOUNT, "source": {"id": "c2" * 16}, "entitlementAttributes": {}}],
+}
 
 
 def client_of(token: str) -> str:
@@ -26,68 +34,110 @@ def client_of(token: str) -> str:
     return str(claims["client_id"])
 
 
-def gather(server: str, token: str, disposable: int) -> Seeds:
-    """Make and read what the cases refer to; of each kind that a DELETE takes, `disposable` are made."""
-    with httpx.Client(base_url=server, headers={"Authorization": f"Bearer {token}"}, timeout=60) as http:
-
-        def ok(method: str, path: str, *statuses: int, **options: Any) -> Any:
-            answer = http.request(method, path, **options)
-            assert answer.status_code in statuses, f"{method} {path}: {answer.status_code} {answer.text[:1000]}"
-            return answer.json()
-
-        identities = ok("GET", "/v2025/identities", 200, params={"limit": 20})
-        owner = {"type": "IDENTITY", "id": identities[0]["id"], "name": identities[0]["name"]}
-        make_attribute(http)
-        roles = [role["id"] for role in ok("GET", ROLES, 200, params={"limit": 50})]
-
-        def role(number: int) -> str:
-            return str(ok("POST", ROLES, 201, json={"name": f"Contract {number}", "owner": owner})["id"])
-
-        def credential(path: str, number: int) -> str:
-            return str(ok("POST", path, 200, json=credential_body(path, number))["id"])
-
-        job = {"roles": roles[:2], "operation": "ADD", "values": [{"attribute": ATTRIBUTE, "values": ["one"]}]}
-        path = f"{ROLES}/access-model-metadata/bulk-update/ids"
-        return {
-            "client": client_of(token),
-            "soon": soon(),
-            "owner": owner,
-            "roles": roles,
-            "identities": [identity["id"] for identity in identities],
-            "attribute": ATTRIBUTE,
-            "values": list(VALUES),
-            "jobs": [ok("POST", path, 202, json=job)["id"] for _ in range(3)],
-            "tokens": [credential(TOKENS, number) for number in range(5)],
-            "clients": [credential(CLIENTS, number) for number in range(5)],
-            "disposable": {
-                "roles": [role(number) for number in range(5 * disposable)],
-                "tokens": [credential(TOKENS, number) for number in range(5, 5 + disposable)],
-                "clients": [credential(CLIENTS, number) for number in range(5, 5 + disposable)],
-            },
-        }
-
-
 def soon() -> str:
     return (datetime.now(UTC) + timedelta(days=30)).isoformat()
 
 
-def make_attribute(http: httpx.Client) -> None:
-    """The attribute may be there from an earlier run on the same server."""
-    if http.get(f"{ATTRIBUTES}/{ATTRIBUTE}").status_code == 200:
-        return
-    body = {"key": ATTRIBUTE, "name": ATTRIBUTE, "multiselect": True, "type": "custom", "objectTypes": ["all"]}
-    answer = http.post(ATTRIBUTES, json=body)
-    assert answer.status_code == 201, answer.text
-    for value in VALUES:
-        answer = http.post(f"{ATTRIBUTES}/{ATTRIBUTE}/values", json={"value": value, "name": value.title()})
-        assert answer.status_code == 201, answer.text
+def gather(server: str, token: str, disposable: int) -> Seeds:
+    """Make and read what the cases refer to; of each kind that a DELETE takes, about `disposable` are made."""
+    headers = {"Authorization": f"Bearer {token}", "X-SailPoint-Experimental": "true"}
+    with httpx.Client(base_url=server, headers=headers, timeout=60) as http:
+        return Gatherer(http).gather(token, disposable)
 
 
-def credential_body(path: str, number: int) -> dict[str, Any]:
-    if path == TOKENS:
-        return {"name": f"contract seed {number}", "scope": ["sp:scopes:all"], "expirationDate": soon()}
+class Gatherer:
+    def __init__(self, http: httpx.Client) -> None:
+        self.http = http
+
+    def ok(self, method: str, path: str, status: int, **options: Any) -> Any:
+        answer = self.http.request(method, path, **options)
+        assert answer.status_code == status, f"{method} {path}: {answer.status_code} {answer.text[:1000]}"
+        return answer.json()
+
+    def ids(self, path: str, limit: int = 50) -> list[str]:
+        """Ids of a list; none where the server does not serve it yet."""
+        answer = self.http.get(f"{API}{path}", params={"limit": limit})
+        return [one["id"] for one in answer.json()] if answer.status_code == 200 else []
+
+    def made(self, path: str, status: int, many: int, **body: Any) -> list[str]:
+        """Ids of `many` new things; none where the server does not serve this yet."""
+        probe = self.http.post(f"{API}{path}", json=body | {"name": f"{body['name']} first"})
+        if probe.status_code == 404:
+            return []
+        assert probe.status_code == status, f"POST {path}: {probe.status_code} {probe.text[:1000]}"
+        rest = (
+            self.ok("POST", f"{API}{path}", status, json=body | {"name": f"{body['name']} {number}"})["id"]
+            for number in range(1, many)
+        )
+        return [probe.json()["id"], *rest]
+
+    def gather(self, token: str, disposable: int) -> Seeds:
+        identity = self.ok("GET", f"{API}/identities", 200, params={"limit": 1})[0]
+        owner = {"type": "IDENTITY", "id": identity["id"], "name": identity["name"]}
+        self.make_attribute()
+        roles, sources = self.ids("/roles"), self.ids("/sources")
+        dimensional = self.ok("POST", f"{API}/roles", 201, json={"name": "Dimensional", "owner": owner})["id"]
+        many = MADE + disposable
+        profile = {"owner": owner, "source": {"type": "SOURCE", "id": sources[0] if sources else ""}}
+        made = {
+            "roles": self.made("/roles", 201, MADE + 3 * disposable, name="Contract", owner=owner),
+            "access-profiles": self.made("/access-profiles", 201, MADE + 3 * disposable, name="Contract", **profile),
+            "sources": self.made("/sources", 201, many, name="Contract", owner=owner, connector="delimited-file"),
+            "dimensions": self.made(
+                f"/roles/{dimensional}/dimensions", 201, MADE + 3 * disposable, name="Contract", owner=owner
+            ),
+            "tokens": self.made("/personal-access-tokens", 200, many, **token_body()),
+            "clients": self.made("/oauth-clients", 200, many, **client_body()),
+        }
+        return {
+            "client": client_of(token),
+            "soon": soon(),
+            "owner": owner,
+            "attribute": ATTRIBUTE,
+            "values": list(VALUES),
+            "account": ACCOUNT,
+            "dimensional": dimensional,
+            "roles": roles,
+            "identities": self.ids("/identities"),
+            "access-profiles": self.ids("/access-profiles"),
+            "entitlements": self.ids("/entitlements"),
+            "sources": sources,
+            "emptied sources": made["sources"][:MADE],
+            "dimensions": made["dimensions"][:MADE],
+            "tokens": made["tokens"][:MADE],
+            "clients": made["clients"][:MADE],
+            "jobs": [self.job(roles[:2]) for _ in range(3)],
+            "tasks": self.ids("/task-status"),
+            "common access": self.common_access(roles[:MADE]),
+            "disposable": {kind: ids[MADE:] for kind, ids in made.items()},
+        }
+
+    def job(self, roles: list[str]) -> str:
+        body = {"roles": roles, "operation": "ADD", "values": [{"attribute": ATTRIBUTE, "values": ["one"]}]}
+        return str(self.ok("POST", f"{API}/roles/access-model-metadata/bulk-update/ids", 202, json=body)["id"])
+
+    def common_access(self, roles: list[str]) -> list[str]:
+        for role in roles:
+            self.http.post(f"{API}/common-access", json={"access": {"id": role, "type": "ROLE"}})
+        return self.ids("/common-access")
+
+    def make_attribute(self) -> None:
+        """The attribute may be there from an earlier run on the same server."""
+        if self.http.get(f"{ATTRIBUTES}/{ATTRIBUTE}").status_code == 200:
+            return
+        body = {"key": ATTRIBUTE, "name": ATTRIBUTE, "multiselect": True, "type": "custom", "objectTypes": ["all"]}
+        self.ok("POST", ATTRIBUTES, 201, json=body)
+        for value in VALUES:
+            self.ok("POST", f"{ATTRIBUTES}/{ATTRIBUTE}/values", 201, json={"value": value, "name": value.title()})
+
+
+def token_body() -> dict[str, Any]:
+    return {"name": "contract seed", "scope": ["sp:scopes:all"], "expirationDate": soon()}
+
+
+def client_body() -> dict[str, Any]:
     return {
-        "name": f"contract {number}",
+        "name": "contract seed",
         "description": "made for the contract run",
         "accessTokenValiditySeconds": 750,
         "grantTypes": ["CLIENT_CREDENTIALS"],

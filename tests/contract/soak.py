@@ -6,22 +6,28 @@ python -m tests.contract.soak --max-examples 200
 from __future__ import annotations
 
 import argparse
+import json
 import sys
 import tempfile
 import time
 from pathlib import Path
 
 from tests.contract.run import Outcome, run
+from tests.contract.seeds import HOLDER
 from tests.contract.specs import VERSIONS, spec_path
 from tests.process.api import Api
-from tests.process.server import running
+from tests.process.server import run_cli, running
 
 ROLES = 2000
 
 
 def contract(version: str, place: Path, max_examples: int, seed: int | None = None) -> Outcome:
     """Start a server with a synthetic company and hold it to the official spec of `version`."""
-    with running(place / f"contract-{version}", synthetic=ROLES) as server:
+    data_dir = place / f"contract-{version}"
+    holder = place / "identities.ndjson"
+    holder.write_text(json.dumps(HOLDER), "utf-8")
+    run_cli("load", "--data-dir", str(data_dir), str(holder))
+    with running(data_dir, synthetic=ROLES) as server:
         with Api(server.url, server.token()) as api:
             token = api.fetch_token()
         return run(spec_path(version), version, server.url, token, max_examples, seed)

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from tests.contract.bodies import FILLS, alone, filled, path_values, plain
+from tests.contract.bodies import alone, path_values, plain
+from tests.contract.fills import FILLS, filled
 
 BULK = "/roles/access-model-metadata/bulk-update"
 
@@ -21,6 +22,10 @@ def seeds() -> dict[str, Any]:
         "values": ["one", "two"],
         "tokens": ["t1"],
         "clients": ["c1"],
+        "entitlements": ["e1"],
+        "access-profiles": ["a1"],
+        "sources": ["s1"],
+        "common access": ["x1", "x2"],
         "disposable": {"roles": ["d1", "d2"], "tokens": ["dt"], "clients": ["dc"]},
     }
 
@@ -84,11 +89,9 @@ def test_a_delete_takes_what_was_made_for_it_and_nothing_else(seeds: dict[str, A
     assert path_values("/roles/{id}", "DELETE", seeds, 1) == {"id": "d2"}
     assert path_values("/personal-access-tokens/{id}", "DELETE", seeds, 1) == {"id": "dt"}
     assert path_values("/personal-access-tokens/{id}", "DELETE", seeds, 1) == {}
-    assert path_values("/oauth-clients/{id}", "PATCH", seeds, 5) == {
-        "id": "c1",
-        "attributeKey": "real",
-        "attributeValue": "two",
-    }
+    assert path_values("/oauth-clients/{id}", "PATCH", seeds, 5) == {"id": "c1"}
+    held = path_values("/roles/{id}/access-model-metadata/{attributeKey}/values/{attributeValue}", "DELETE", seeds, 0)
+    assert held == {"id": "r1", "attributeKey": "real", "attributeValue": "one"}
 
 
 def test_v1_paths_are_known_by_their_plain_form() -> None:

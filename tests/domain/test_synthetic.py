@@ -134,6 +134,8 @@ def test_every_document_has_the_shape_of_the_official_answer(kind: str) -> None:
 def test_every_document_has_exactly_the_official_members_and_tags(kind: str) -> None:
     official = set(spec()["components"]["schemas"][SCHEMAS[kind]]["properties"])
     extension = {"tags"} if kind in ("entitlement", "access-profile", "role") else set()
+    if kind == "entitlement":
+        extension.add("privilegeLevel")  # official since v2026
     for document in documents(1_000)[kind]:
         assert set(document) == official | extension
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import msgspec
+from msgspec import UNSET
 
 from bulkwark.api import answers, collections, metadata_values, patches, references
 from bulkwark.api.answers import Answer
@@ -22,7 +23,7 @@ from bulkwark.errors import Forbidden, Invalid, NotFound
 from bulkwark.query.analysis import fold
 from bulkwark.store.dialect import Session
 from bulkwark.store.objects import New
-from bulkwark.store.references import delete_whole
+from bulkwark.store.references import delete_whole, dimensions
 
 LIST_DEFAULT, LIST_MOST = 50, 50
 MAX_BULK_DELETE = 50
@@ -73,6 +74,7 @@ def create(call: Call) -> Answer:
         raise Forbidden("a ROLE_SUBADMIN creates roles that he owns himself")
     with call.services.store.write() as session:
         names = references.names(call.tenant, session, _wanted(body))
+        _require_own_dimensions(call, session, body, {})
         references.require_free_name(call.tenant, session, Kind.ROLE, body.name)
         found = roles.document(body, new_id(), iso_ms(call.now), names)
         (rid,) = call.tenant.objects.add(session, Kind.ROLE, [New(found, call.now)])
@@ -108,6 +110,7 @@ def _revised(call: Call, session: Session, before: Document, after: Document) ->
         raise Invalid(f"after the patch: {text}", where=where) from None
     roles.require_valid(body)
     names = references.names(call.tenant, session, _wanted(body))
+    _require_own_dimensions(call, session, body, before)
     if fold(body.name) != fold(before["name"]):
         references.require_free_name(call.tenant, session, Kind.ROLE, body.name)
     owner = own_only(call.actor)
@@ -165,6 +168,19 @@ def _wanted(body: RoleBody) -> list[Wanted]:
         Wanted(Kind.ACCESS_PROFILE, "/accessProfiles", body.accessProfiles or []),
         Wanted(Kind.ENTITLEMENT, "/entitlements", body.entitlements or []),
     ]
+
+
+def _require_own_dimensions(call: Call, session: Session, body: RoleBody, before: Document) -> None:
+    """Raise Invalid for a new reference to what is no dimension of the role; a new role has none yet."""
+    known = {ref.get("id") for ref in before.get("dimensionRefs") or []}
+    if before:
+        known |= {one.document()["id"] for one in dimensions(call.tenant, session, before["id"])}
+    for position, ref in enumerate(body.dimensionRefs or []):
+        if ref.id is UNSET or plain_id(ref.id) not in known:
+            where = f"/dimensionRefs/{position}/id"
+            raise Invalid(
+                f"the role has no dimension {'' if ref.id is UNSET else ref.id!r}", where=where, code="400.1.404"
+            )
 
 
 # --- single metadata values ----------------------------------------------------------------------------
