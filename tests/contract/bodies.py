@@ -132,7 +132,7 @@ def real_value(item: Any, path: str, seeds: Seeds, throw: int) -> Any:
     if not isinstance(item, dict):
         return item
     made = dict(item)
-    # For roles by query the schema requires `attribute` and `values` without saying what they are, by filter `attribute`.
+    # For roles by query the schema requires `attribute` and `values` but types neither; by filter only the latter.
     untyped = path.startswith("/roles") and path.endswith("/query")
     untyped_key = untyped or (path.startswith("/roles") and path.endswith("/filter"))
     if "attribute" in made and (untyped_key or isinstance(made["attribute"], str)):
