@@ -13,7 +13,7 @@ from tests.contract.soak import contract
 from tests.contract.specs import VERSIONS, spec_path
 from tests.sdk.environments import interpreter_or_skip, missing
 
-EXAMPLES = 25
+EXAMPLES = 15
 DAILY = ("v2025", "v1")  # today's version changes with the day, so that neither goes unseen for long
 
 

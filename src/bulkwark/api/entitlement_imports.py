@@ -76,8 +76,9 @@ def _load(call: Call, part: str) -> Answer:
 
 def _messages(report: Report) -> list[Message | str]:
     done = f"{report.created} created, {report.updated} updated, {report.unchanged} unchanged"
-    failed = f", {len(report.faults)} lines left out" if report.faults else ""
-    return [Message(done + failed, "INFO", "summary"), *(str(fault) for fault in report.faults)]
+    count = len(report.faults)
+    left = f", {count} line{'' if count == 1 else 's'} left out" if count else ""
+    return [Message(done + left, "INFO", "summary"), *(str(fault) for fault in report.faults)]
 
 
 def _target(source: Document) -> Target:

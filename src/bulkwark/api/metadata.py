@@ -11,7 +11,9 @@ from bulkwark.api import answers, filtering, patches
 from bulkwark.api.answers import Answer
 from bulkwark.api.calls import Call
 from bulkwark.domain.documents import Document
+from bulkwark.domain.kinds import new_id
 from bulkwark.domain.metadata import Attribute, Catalogue
+from bulkwark.domain.times import iso_ms
 from bulkwark.errors import Invalid, NotFound
 from bulkwark.query import filters
 from bulkwark.query.analysis import fold
@@ -117,7 +119,7 @@ def delete_attribute(call: Call) -> Answer:
         for value in attribute.values:
             _drop_value(call, session, attribute, value, "path")
         call.tenant.metadata.drop_attribute(session, attribute.number)
-    return answers.empty(204)
+    return _tracker(call, "ATTRIBUTE", "key", attribute.key)
 
 
 # --- values --------------------------------------------------------------------------------------------
@@ -166,7 +168,14 @@ def delete_value(call: Call) -> Answer:
         attribute = _need(_catalogue(call, session), call.params["key"])
         _need_value(attribute, call.params["value"])
         _drop_value(call, session, attribute, call.params["value"], "path")
-    return answers.empty(204)
+    return _tracker(call, "VALUE", "value", call.params["value"])
+
+
+def _tracker(call: Call, type: str, member: str, name: str) -> Answer:
+    """What the newest clients expect of a delete: the record of an action, which here is done already."""
+    created = iso_ms(call.now)
+    found = {"id": new_id(), "type": type, "status": "COMPLETED", "errors": [], "created": created, member: name}
+    return answers.ok(found)
 
 
 # --- shapes --------------------------------------------------------------------------------------------

@@ -107,6 +107,4 @@ def _single(call: Call, session: Session, kind: Kind, operation: Operation) -> C
     if value not in catalogue.attributes[key].values:
         raise NotFound(f"the attribute {key!r} has no value {value!r}")
     values = [(key, [value])]
-    return metadata.change(
-        catalogue, operation, Scope.ATTRIBUTE, values, object_types=object_types(kind), where="path"
-    )
+    return metadata.change(catalogue, operation, Scope.ATTRIBUTE, values, object_types=object_types(kind), where="path")
