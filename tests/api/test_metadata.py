@@ -96,7 +96,7 @@ def test_an_attribute_in_use_cannot_be_deleted_and_a_free_one_can(house: House) 
     assert house.admin.delete(f"{V1}/region").status == 400
     assert house.admin.get(f"{PATH}/region").status == 200
     gone = house.admin.delete(f"{V1}/aging")
-    assert (gone.status, gone.json["key"], gone.json["status"]) == (200, "aging", "COMPLETED")
+    assert (gone.status, gone.json()["key"], gone.json()["status"]) == (200, "aging", "COMPLETED")
     assert house.admin.get(f"{PATH}/aging").status == 404
     assert house.admin.post(PATH, {"key": "aging", "name": "Aging again"}).ok(201)["values"] == []
 
