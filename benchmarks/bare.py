@@ -40,7 +40,7 @@ class Bare:
             "SELECT v.value, v.pair FROM md_value v JOIN md_attribute a USING (tenant, attribute) "
             "WHERE v.tenant = ? AND a.key = ?"
         )
-        return dict(self.db.execute(sql, (self.tenant, key)).fetchall())
+        return {str(value): int(str(pair)) for value, pair in self.db.execute(sql, (self.tenant, key))}
 
     def every_pair(self) -> list[int]:
         return [pair for (pair,) in self.db.execute("SELECT pair FROM md_value WHERE tenant = ?", (self.tenant,))]
@@ -120,7 +120,7 @@ class Bare:
         self._do("COMMIT")
 
     def _do(self, sql: str, params: Sequence[object] = ()) -> None:
-        for _ in self.db.execute(sql, params):  # type: ignore[arg-type]
+        for _ in self.db.execute(sql, params):
             pass
 
 

@@ -31,8 +31,18 @@ class Server:
         self.port = free_port()
         command = [sys.executable, "-m", "bulkwark"]
         made = subprocess.run(
-            [*command, "token", "create", "--data-dir", str(data_dir), "--name", f"bench-{time.time_ns()}"]
-            + ["--user-level", "ORG_ADMIN", "--json"],
+            [
+                *command,
+                "token",
+                "create",
+                "--data-dir",
+                str(data_dir),
+                "--name",
+                f"bench-{time.time_ns()}",
+                "--user-level",
+                "ORG_ADMIN",
+                "--json",
+            ],
             check=True,
             capture_output=True,
         )
@@ -42,7 +52,11 @@ class Server:
         )
         wait_for(self.port, "/health")
         credential = json.loads(made.stdout)
-        query = {"grant_type": "client_credentials", "client_id": credential["id"], "client_secret": credential["secret"]}
+        query = {
+            "grant_type": "client_credentials",
+            "client_id": credential["id"],
+            "client_secret": credential["secret"],
+        }
         self.token = ""
         self.token = self.call("POST", "/oauth/token?" + urllib.parse.urlencode(query))["access_token"]
 
@@ -96,8 +110,19 @@ def bare_server(database: Path) -> Iterator[int]:
     """The bare application on the same kind of server; yields its port."""
     port = free_port()
     process = subprocess.Popen(
-        [sys.executable, "-m", "uvicorn", "benchmarks.bare_app:app", "--port", str(port), "--no-access-log"]
-        + ["--log-level", "error", "--lifespan", "off"],
+        [
+            sys.executable,
+            "-m",
+            "uvicorn",
+            "benchmarks.bare_app:app",
+            "--port",
+            str(port),
+            "--no-access-log",
+            "--log-level",
+            "error",
+            "--lifespan",
+            "off",
+        ],
         env={**os.environ, "BENCH_DB": str(database)},
     )
     try:
