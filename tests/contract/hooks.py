@@ -49,7 +49,7 @@ def before_call(context: Any, case: Any, kwargs: dict[str, Any]) -> None:
 
 
 def spare_the_caller(case: Any) -> None:
-    """The run must not change or delete the token that it calls with, though the generator learns ids from answers."""
+    """The run must not change or delete the token that it calls with."""
     named = (case.path_parameters or {}).get("id")
     if isinstance(named, str) and named.replace("-", "").lower() == seeds["client"].replace("-", "").lower():
         case.path_parameters["id"] = "0" * 32

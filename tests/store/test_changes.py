@@ -14,7 +14,7 @@ from bulkwark.domain.synthetic import company
 from bulkwark.query.fields import Field
 from bulkwark.query.fields import Kind as FieldKind
 from bulkwark.store.changes import change_many
-from bulkwark.store.entries import derive, leaves, words
+from bulkwark.store.entries import derive, leaves, speller, words
 from bulkwark.store.indexes import BY_KIND
 from tests.house import House
 
@@ -39,11 +39,16 @@ def test_tokens_made_member_by_member_are_those_of_the_whole() -> None:
             ]
             whole = derive(index, numbers.__getitem__, face, [])
             assert " ".join(parts) == " ".join(whole.tokens[1:])
+            for path, values in leaves(face):
+                known = index.schema.find(path)
+                if known is not None and isinstance(values[0], str):
+                    assert speller(known, 7)(values[0]) == words(known, 7, values[:1])
 
 
 def test_a_text_without_words_is_present_all_the_same() -> None:
     for kind in (FieldKind.TEXT, FieldKind.KEYWORD):
         assert words(Field("name", kind), 7, ["--"]).startswith("7! 7=")
+        assert speller(Field("name", kind), 7)("--") == words(Field("name", kind), 7, ["--"])
     assert words(Field("name", FieldKind.TEXT), 7, ["a", "b"]).split()[:4] == ["7!", "7:a", "_", "7:b"]
 
 

@@ -52,11 +52,11 @@ def bulk_update(call: Call) -> Answer:
 
 def _all(call: Call, session: Session, ids: list[str]) -> list[Stored]:
     """Every entitlement of the ids. Raises NotFound or Invalid, as the version documents, naming up to 20."""
-    rids = call.tenant.objects.rids(session, Kind.ENTITLEMENT, ids)
-    unknown = [id for id in ids if id not in rids]
+    found = call.tenant.objects.by_ids(session, Kind.ENTITLEMENT, ids)
+    unknown = [id for id in ids if id not in found]
     if unknown:
         text, hint = f"there are no entitlements {', '.join(map(repr, unknown[:20]))}", f"{len(unknown)} unknown"
         if call.route.version in NOT_FOUND:
             raise NotFound(text, where="/entitlementIds", hint=hint)
         raise Invalid(text, where="/entitlementIds", hint=hint, code="400.1.404")
-    return call.tenant.objects.by_rids(session, list(rids.values()))
+    return list(found.values())

@@ -27,7 +27,7 @@ CHUNK_SECONDS = 0.020  # what one chunk should take: the longest a single edit w
 FIRST_CHUNK, LEAST_CHUNK, MOST_CHUNK = 500, 50, 20_000
 RETRY_SECONDS = 1.0
 REMEMBERED = 1_000  # jobs whose chunk time is kept in memory
-TARGETS_PER_SWEEP = 20_000
+TARGETS_PER_SWEEP = 5_000
 
 
 class Operation(Protocol):

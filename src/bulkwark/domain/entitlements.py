@@ -176,13 +176,19 @@ def view(document: Document, operations: Sequence[Document]) -> Document:
 
     `privilegeOverride` is a member for patches only; `segments` that are null take an element.
     """
-    roots = {operation["path"].split("/")[1] if operation["path"] else "" for operation in operations}
-    found = dict(document) if "" in roots else {name: document[name] for name in roots if name in document}
-    if "privilegeOverride" in roots:
-        level = document.get("privilegeLevel") or NEVER_SET
-        found["privilegeOverride"] = {"level": level["direct"] if level.get("setByType") == OVERRIDE else None}
-    if any(operation["path"] == "/segments/-" and operation["op"] != "test" for operation in operations):
-        found["segments"] = found.get("segments") or []
+    found: Document = {}
+    for operation in operations:
+        path = operation["path"]
+        root = path.split("/", 2)[1] if path else ""
+        if root == "privilegeOverride":
+            level = document.get("privilegeLevel") or NEVER_SET
+            found[root] = {"level": level["direct"] if level.get("setByType") == OVERRIDE else None}
+        elif path == "/segments/-" and operation["op"] != "test":
+            found[root] = document.get(root) or []
+        elif root in document:
+            found.setdefault(root, document[root])
+        elif not path:
+            found = document | found
     return found
 
 
@@ -191,17 +197,17 @@ def patched(before: Document, after: Document, owner: Document | None, by: str) 
 
     `before` is complete. `owner`: the reference that a patched owner stands for; `by`: who patches.
     """
-    found = before | {name: value for name, value in after.items() if name != "privilegeOverride"}
+    found = before | after
     if "owner" in after:
         found["owner"] = owner if after["owner"] and after["owner"] != before.get("owner") else after["owner"]
     if "privilegeOverride" in after:
         level = before.get("privilegeLevel") or NEVER_SET
-        found["privilegeLevel"] = overridden(level, after["privilegeOverride"]["level"], by)
-    if found.get("segments"):
+        found["privilegeLevel"] = overridden(level, found.pop("privilegeOverride")["level"], by)
+    if "segments" in after and found["segments"]:
         found["segments"] = list(dict.fromkeys(found["segments"]))
     if "manuallyUpdatedFields" in after:
         found["manuallyUpdatedFields"] = after["manuallyUpdatedFields"] or UNTOUCHED
-    else:
+    elif "name" in after or "description" in after:
         found["manuallyUpdatedFields"] = _by_hand(before, found)
     return found
 

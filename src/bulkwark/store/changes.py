@@ -14,7 +14,7 @@ from bulkwark.domain.kinds import Kind
 from bulkwark.query.fields import Field
 from bulkwark.store import common_access
 from bulkwark.store.dialect import Session, index
-from bulkwark.store.entries import ALL, Entry, leaf, leaves, present, words
+from bulkwark.store.entries import ALL, Entry, leaf, leaves, present, speller, words
 from bulkwark.store.indexes import BY_KIND, Index
 from bulkwark.store.objects import Objects, Stored, head
 
@@ -99,15 +99,17 @@ class _Rewritten:
         self._numbers: dict[str, int] = {}
         self._need = number
         # Objects of one change share most members: their source, their schema, what was set on all of them.
-        self._words: dict[tuple[str, str | bytes], str] = {}
+        self._words: dict[tuple[str, Any], str] = {}
+        self._spellers: dict[str, Callable[[str], str]] = {}
         self._fields: dict[str, tuple[Field, int] | None] = {}
 
     def add(self, rid: int, before: Document, after: Document, nested: list[str]) -> None:
-        members = [name for name in {**before, **after} if before.get(name) != after.get(name)]
+        members = [name for name, value in after.items() if name not in before or before[name] != value]
+        members.extend(name for name in before if name not in after)
         gone, come = self._part(before, members), self._part(after, members)
         if gone.tokens != come.tokens:
             marks = [present(self._number(path)) for path in (ALL, *nested)]
-            marks.extend(filter(None, [self._member(name, value) for name, value in after.items()]))
+            marks.extend(filter(None, map(self._member, after.keys(), after.values())))
             self.tokens.append((rid, " ".join(marks)))
         self.gone.append((rid, Entry([], gone.values - come.values, gone.terms - come.terms)))
         self.come.append((rid, Entry([], come.values - gone.values, come.terms - gone.terms)))
@@ -123,12 +125,22 @@ class _Rewritten:
 
     def _member(self, name: str, value: Any) -> str:
         """The tokens of one member of a search document."""
-        key = name, value if isinstance(value, str) else msgspec.json.encode(value)
-        found = self._words.get(key)
-        if found is None:
-            marks = [self._leaf(path, values) for path, values in leaves({name: value})]
-            found = self._words[key] = " ".join(filter(None, marks))
-        return found
+        plain = value.__class__ is str
+        key = name, value if plain or value.__class__ is bool else msgspec.json.encode(value)
+        text = self._words.get(key)
+        if text is None:
+            if plain:
+                text = (self._spellers.get(name) or self._speller(name))(value)
+            else:
+                text = " ".join(filter(None, [self._leaf(path, values) for path, values in leaves({name: value})]))
+            self._words[key] = text
+        return text
+
+    def _speller(self, name: str) -> Callable[[str], str]:
+        found = self._index.schema.find(name)
+        made = (lambda text: "") if found is None else speller(found, self._number(found.path))
+        self._spellers[name] = made
+        return made
 
     def _leaf(self, path: str, values: list[Any]) -> str:
         if path not in self._fields:

@@ -92,15 +92,22 @@ def leaf(index: Index, number: Number, path: str, found: list[Any]) -> Entry:
 
 def words(known: Field, no: int, found: list[Any]) -> str:
     """The tokens of the values of a field, numbered `no`."""
-    value = found[0]
-    if len(found) == 1 and isinstance(value, str):  # nearly all; the general way answers the same
-        if known.kind is FieldKind.TEXT:
-            split = _split(value)
-            text = f" {no}:{f' {no}:'.join(split)}" if split else ""
-            return f"{no}!{text} {no}={_digest(value)}"
-        if known.kind is FieldKind.KEYWORD:
-            return f"{no}! {no}={_digest(fold(value))}"
     return " ".join(_tokens(known, no, found)[0])
+
+
+def speller(known: Field, no: int) -> Callable[[str], str]:
+    """What spells the tokens of one text of the field: as `words`, for where there are many."""
+    mark, before, last = present(no), f" {no}:", f" {no}="
+    if known.kind is FieldKind.TEXT:
+
+        def spell(text: str) -> str:
+            split = _split(text)
+            return f"{mark}{before if split else ''}{before.join(split)}{last}{_digest(text)}"
+
+        return spell
+    if known.kind is FieldKind.KEYWORD:
+        return lambda text: f"{mark}{last}{_digest(fold(text))}"
+    return lambda text: words(known, no, [text])
 
 
 def derive(index: Index, number: Number, document: dict[str, Any], nested: list[str]) -> Entry:

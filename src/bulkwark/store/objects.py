@@ -76,6 +76,11 @@ class Objects:
         """The same for a page, in the order of the rids."""
         return list(session.rows("objects.raw_by_rids", (json.dumps(rids),)))
 
+    def by_ids(self, session: Session, kind: Kind, ids: Sequence[str]) -> dict[str, Stored]:
+        """Id → object of those ids that exist, in their order."""
+        rows = session.rows("objects.by_ids", (self.tenant, int(kind), json.dumps(ids)))
+        return {id: Stored(*row) for id, *row in rows}
+
     def rids(self, session: Session, kind: Kind, ids: Iterable[str]) -> dict[str, int]:
         """Id → rid of those ids that exist."""
         wanted = json.dumps(list(dict.fromkeys(ids)))

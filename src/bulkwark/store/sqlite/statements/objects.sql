@@ -8,6 +8,10 @@ SELECT o.rid, o.head, s.modified, s.md FROM object o JOIN state s ON s.rid = o.r
 -- by_rids: the same for a JSON list of numbers, in the list's order
 SELECT o.rid, o.head, s.modified, s.md FROM json_each(?) w
 CROSS JOIN object o ON o.rid = w.value CROSS JOIN state s ON s.rid = o.rid ORDER BY w.key;
+-- by_ids: the same for a JSON list of ids, with the id
+SELECT o.id, o.rid, o.head, s.modified, s.md FROM json_each(?3) w
+CROSS JOIN object o ON o.tenant = ?1 AND o.kind = ?2 AND o.id = w.value CROSS JOIN state s ON s.rid = o.rid
+ORDER BY w.key;
 -- rids_of: ids of a JSON list that exist, with their numbers
 SELECT o.id, o.rid FROM json_each(?3) w CROSS JOIN object o ON o.tenant = ?1 AND o.kind = ?2 AND o.id = w.value;
 -- ids_of: numbers of a JSON list to ids
