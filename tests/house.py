@@ -289,7 +289,7 @@ class House:
 
         async def receive() -> dict[str, Any]:
             if not parts:
-                return {"type": "http.disconnect"}
+                await asyncio.Event().wait()  # this client stays until it has its answer
             return {"type": "http.request", "body": parts.pop(0), "more_body": bool(parts)}
 
         async def send(message: Any) -> None:

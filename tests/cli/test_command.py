@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import os
+import threading
 from pathlib import Path
 
 import click
+import pytest
 
 from bulkwark import __version__
-from bulkwark.cli import commands, reference
+from bulkwark.cli import commands, common, demo, reference
+from bulkwark.errors import Unavailable
+from bulkwark.store import tenants
 from tests.cli.running import answer, run
 
 
@@ -69,9 +74,93 @@ def test_a_file_that_is_no_database_is_one_line_on_standard_error(tmp_path: Path
 
     assert done.exit_code == 1
     assert done.stderr.startswith("error: the database cannot be used")
+    assert done.stderr.endswith(" (restore a backup)\n")
     assert "Traceback" not in done.output
+
+
+EVERY_COMMAND_ON_DATA = [
+    ["serve", "--port", "0"],
+    ["doctor"],
+    ["token", "create", "--name", "ci"],
+    ["token", "list"],
+    ["jobs", "list"],
+    ["load", "--synthetic", "roles=1"],
+]
+
+
+@pytest.mark.parametrize("words", EVERY_COMMAND_ON_DATA, ids=lambda words: words[0])
+def test_an_empty_database_file_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, words: list[str]) -> None:
+    monkeypatch.setattr(common, "CREATION_SECONDS", 0.0)
+    file = tmp_path / "bulkwark.db"
+    file.touch()
+
+    done = run(*words, "--data-dir", tmp_path)
+
+    assert done.exit_code == 1
+    assert done.stderr == f"error: {file} is damaged: it is empty (restore a backup, or delete it to begin anew)\n"
+    assert file.stat().st_size == 0
+
+
+def test_an_empty_database_file_that_another_process_is_making_is_waited_for(loaded: Path, tmp_path: Path) -> None:
+    file = tmp_path / "bulkwark.db"
+    file.touch()
+    made = threading.Timer(0.1, lambda: file.write_bytes((loaded / "bulkwark.db").read_bytes()))
+    made.start()
+
+    done = run("doctor", "--data-dir", tmp_path)
+    made.join()
+
+    assert "is empty" not in done.stderr
+
+
+@pytest.mark.parametrize("words", EVERY_COMMAND_ON_DATA, ids=lambda words: words[0])
+def test_a_place_that_this_user_may_not_write_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, words: list[str]
+) -> None:
+    answer("token", "create", "--data-dir", tmp_path, "--name", "first")
+    # As it looks to another user; tests may run as root, to whom everything is allowed.
+    monkeypatch.setattr(tenants, "Database", _not_to_be_opened)
+    monkeypatch.setattr(os, "access", lambda place, right: not (right == os.W_OK and place == tmp_path))
+
+    done = run(*words, "--data-dir", tmp_path)
+
+    assert done.exit_code == 1
+    assert done.stderr == f"error: {tmp_path} is not writable by this user\n"
+
+
+def _not_to_be_opened(*_: object, **__: object) -> None:
+    raise Unavailable("the database cannot be used: unable to open database file") from CantOpenError()
+
+
+class CantOpenError(Exception):
+    """Of the driver's name."""
+
+
+def test_a_directory_that_this_user_may_not_enter_is_named(loaded: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def is_file(_: Path) -> bool:
+        raise PermissionError(13, "Permission denied", str(loaded))
+
+    monkeypatch.setattr(Path, "is_file", is_file)
+
+    assert run("doctor", "--data-dir", loaded).stderr == f"error: {loaded}: Permission denied\n"
 
 
 def test_version_is_printed_for_people_and_for_scripts() -> None:
     assert run("version").stdout.startswith(f"bulkwark {__version__} ")
+    assert run("--version").stdout == f"bulkwark {__version__}\n"
     assert answer("version")["version"] == __version__
+
+
+def test_the_demo_names_the_command_as_the_shell_finds_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    script = tmp_path / "bulkwark"
+    script.write_text("#!/bin/sh\n")
+    script.chmod(0o755)
+    monkeypatch.setattr("sys.argv", [str(script), "demo"])
+
+    monkeypatch.setenv("PATH", "/nowhere")
+    beside = demo.called_as()
+    monkeypatch.setenv("PATH", str(tmp_path))
+    found = demo.called_as()
+    monkeypatch.setattr("sys.argv", ["/somewhere/bulkwark/__main__.py", "demo"])
+
+    assert (beside, found, demo.called_as()) == (str(script), "bulkwark", "python -m bulkwark")

@@ -38,7 +38,9 @@ def test_a_taken_name_and_an_unknown_level_are_refused_in_one_line(tmp_path: Pat
     level = run("token", "create", "--data-dir", tmp_path, "--name", "other", "--user-level", "KING")
 
     assert (again.exit_code, level.exit_code) == (1, 1)
-    assert "a personal access token named 'ci' already" in again.stderr
+    assert again.stderr == (
+        "error: this user has a personal access token named 'ci' already (choose another name, or delete that token)\n"
+    )
     assert "'KING' is no user level" in level.stderr
 
 

@@ -14,7 +14,7 @@ from bulkwark.errors import Invalid
 
 if TYPE_CHECKING:
     from bulkwark.api.services import Services
-    from bulkwark.store.dialect import Session
+    from bulkwark.store.dialect import Patience, Session
     from bulkwark.store.tenants import Tenant
 
 T = TypeVar("T")
@@ -32,13 +32,17 @@ class Call(msgspec.Struct, gc=False):
     body: bytes
     now: int  # ms
     upload: Upload | None = None  # the parts of a multipart body, which is not in `body`
+    patience: Patience | None = None  # how long its reads may take
 
     @property
     def params(self) -> dict[str, str]:
         return self.route.params
 
     def read(self) -> Session:
-        return self.services.store.read()
+        """This thread's reader, whose statements end when the caller's patience does."""
+        session = self.services.store.read()
+        session.patience = self.patience
+        return session
 
     # --- query parameters ----------------------------------------------------------------------------
 
@@ -123,7 +127,7 @@ def _refuse_nul(value: Any, where: str) -> None:
 
 def pointer(path: str) -> str:
     """msgspec's `$.values[0].attribute` as the JSON pointer `/values/0/attribute`."""
-    return path.removeprefix("$").replace("[", "/").replace("]", "").replace(".", "/")
+    return path.removeprefix("$").replace("[...]", "[*]").replace("[", "/").replace("]", "").replace(".", "/")
 
 
 def require_object(value: Any, where: str) -> dict[str, Any]:

@@ -20,7 +20,8 @@ from bulkwark.api.calls import Call
 from bulkwark.api.operations import OPERATIONS, Operation
 from bulkwark.api.routing import Route, Router
 from bulkwark.api.services import Services
-from bulkwark.errors import BulkwarkError, Invalid, Unauthenticated
+from bulkwark.errors import Invalid, Unauthenticated
+from bulkwark.store.dialect import Patience
 
 log = logging.getLogger("bulkwark.api")
 
@@ -30,7 +31,9 @@ Send = Callable[[Message], Awaitable[None]]
 Handler = Callable[[Call], Answer]
 
 MAX_BODY = 8 * 1024 * 1024  # bytes; uploads have their own limit
-READERS, WRITERS = 8, 16  # threads; a writer mostly waits for its turn, and must not keep readers waiting
+# Threads. A writer mostly waits for its turn, and a search may take long: neither keeps the readers waiting.
+READERS, SEARCHERS, WRITERS = 8, 4, 16
+READ_SECONDS = 10.0  # what a request may read for, before it is told to ask for less
 # What answers without a token, and to which method.
 PUBLIC = {
     "/oauth/token": "POST",
@@ -44,6 +47,10 @@ EXPERIMENTAL = "x-sailpoint-experimental"
 OURS = "x-bulkwark-"
 
 
+class ClientLeft(Exception):
+    """The client has gone before its request was whole: nobody waits for an answer."""
+
+
 class Api:
     """Dispatches requests. `close` ends its threads."""
 
@@ -51,12 +58,14 @@ class Api:
         self._services = services
         self._router = Router()
         self._readers = ThreadPoolExecutor(READERS, thread_name_prefix="read")
+        self._searchers = ThreadPoolExecutor(SEARCHERS, thread_name_prefix="search")
         self._writers = ThreadPoolExecutor(WRITERS, thread_name_prefix="write")
         self._handlers = {operation.handler: _handler(operation) for operation in OPERATIONS}
         self._handlers["role_jobs.status"] = import_module("bulkwark.api.role_jobs").status
 
     def close(self) -> None:
         self._readers.shutdown(wait=True)
+        self._searchers.shutdown(wait=True)
         self._writers.shutdown(wait=True)
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
@@ -64,6 +73,9 @@ class Api:
         headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
         try:
             answer = await self._answer(scope, receive, headers)
+        except ClientLeft:
+            log.debug("tracking %s: the client went away", tracking)
+            return
         except Exception as error:
             answer = errors.answer(error, tracking, headers.get("accept-language", ""))
         try:
@@ -93,15 +105,32 @@ class Api:
             if tenant is None:
                 raise Unauthenticated(f"the tenant {actor.tenant!r} is gone")
             now = time.time_ns() // 1_000_000
-            call = Call(self._services, route, actor, tenant, query, headers, body, now, upload)
+            patience = Patience(READ_SECONDS)
+            call = Call(self._services, route, actor, tenant, query, headers, body, now, upload, patience)
             handler = self._handlers[operation.handler]
             if operation.inline:
                 return handler(call)
-            pool = self._writers if operation.writes else self._readers
-            return await asyncio.get_running_loop().run_in_executor(pool, handler, call)
+            if operation.writes:
+                return await asyncio.get_running_loop().run_in_executor(self._writers, handler, call)
+            pool = self._searchers if operation.path.startswith("/search") else self._readers
+            return await self._while_wanted(pool, handler, call, receive)
         finally:
             if upload:
                 upload.close()
+
+    async def _while_wanted(self, pool: ThreadPoolExecutor, handler: Handler, call: Call, receive: Receive) -> Answer:
+        """The handler's answer; its reads end when the client leaves."""
+        work = asyncio.ensure_future(asyncio.get_running_loop().run_in_executor(pool, handler, call))
+        gone = asyncio.ensure_future(_left(receive))
+        try:
+            both: set[asyncio.Future[Any]] = {work, gone}
+            await asyncio.wait(both, return_when=asyncio.FIRST_COMPLETED)
+            if not work.done():
+                assert call.patience is not None
+                call.patience.stopped = True
+            return await work
+        finally:
+            gone.cancel()
 
     async def _public(self, path: str, scope: Message, receive: Receive, headers: dict[str, str]) -> Answer:
         """What answers without a token."""
@@ -135,6 +164,12 @@ class Api:
         while (piece := await loop.run_in_executor(self._readers, next, answer.stream, None)) is not None:
             await send({"type": "http.response.body", "body": piece, "more_body": True})
         await send({"type": "http.response.body", "body": b""})
+
+
+async def _left(receive: Receive) -> None:
+    """Until the client has gone away."""
+    while (await receive())["type"] != "http.disconnect":
+        pass
 
 
 def _handler(operation: Operation) -> Handler:
@@ -186,7 +221,7 @@ async def _body(receive: Receive, headers: dict[str, str]) -> bytes:
     while True:
         message = await receive()
         if message["type"] == "http.disconnect":
-            raise BulkwarkError("the client went away")
+            raise ClientLeft
         part = message.get("body", b"")
         size += len(part)
         if size > MAX_BODY:

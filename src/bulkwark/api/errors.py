@@ -66,7 +66,8 @@ def answer(error: Exception, tracking: str, accept_language: str = "") -> Answer
         "messages": [_message(text, accept_language)],
         "causes": [],
     }
-    if isinstance(error, BulkwarkError) and status != 500:
+    # What is wrong with the disk is no secret of ours; any other fault of the server stays in its log.
+    if isinstance(error, BulkwarkError) and (status != 500 or isinstance(error, Unavailable)):
         body["causes"] = [_message(error.sentence(), accept_language)]
     return _json(status, body)
 

@@ -21,6 +21,7 @@ from bulkwark.store.dialect import Session
 
 FILTERS = ("key", "name", "type", "status", "objectTypes")
 SORTERS = ("name", "key")
+MAX_VALUES = 1_000  # of one attribute
 STATUSES = ("active", "inactive")
 ATTRIBUTE_PATCHABLE = ("/name", "/description", "/multiselect", "/values", "/values/*", "/status", "/objectTypes")
 VALUE_PATCHABLE = ("/name", "/status")
@@ -194,8 +195,10 @@ def _documents(body: AttributeBody) -> tuple[Document, list[Document]]:
     """The attribute and its values as stored. Raises Invalid."""
     name = (body.name or body.key or "").strip()
     key = (body.key or _technical(name)).strip()
-    if not key or "/" in key or len(key) > 256:
+    if not key or "/" in key or len(key) > 256 or key in (".", ".."):
         raise Invalid(f"{key!r} is no key", where="/key", hint="a technical name without '/'")
+    if len(body.values or []) > MAX_VALUES:
+        raise Invalid(f"{len(body.values or [])} values are named", where="/values", hint=f"at most {MAX_VALUES}")
     values = [_value(value, f"/values/{position}") for position, value in enumerate(body.values or [])]
     names = [value["value"] for value in values]
     for position, value in enumerate(names):

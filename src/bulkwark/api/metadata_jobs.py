@@ -177,7 +177,7 @@ def _word(body: dict[str, Any], name: str, words: type[Operation] | type[Scope])
     if name not in body:
         return None
     given = body[name]
-    if not isinstance(given, str) or given.upper() not in list(words):
+    if not (isinstance(given, str) and given.isascii()) or given.upper() not in list(words):
         raise Invalid(f"{given!r} is no {name}", where=f"/{name}", hint=", ".join(words))
     return given.upper()
 

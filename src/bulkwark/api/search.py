@@ -21,6 +21,7 @@ from bulkwark.store.indexes import INDEXES
 from bulkwark.store.search import Page, Sorter
 
 DEFAULT, WINDOW = 250, 10_000
+MAX_SORT = 16
 PIECE = 250  # documents in one piece of a streamed answer
 NOT_YET = ("aggregations", "aggregationsDsl", "filters", "queryResultFilter")
 
@@ -33,7 +34,7 @@ class Search(msgspec.Struct):
     query: dict[str, Any] | None = None
     includeNested: bool | None = None
     sort: list[str] | None = None
-    searchAfter: list[str] | None = None
+    searchAfter: list[str | None] | None = None
 
 
 def search_post(call: Call) -> Answer:
@@ -48,6 +49,8 @@ def search_post(call: Call) -> Answer:
             hint="page with sort and searchAfter",
         )
     sorters = tuple(_sorter(name, position) for position, name in enumerate(body.sort or []))
+    if len(sorters) > MAX_SORT:
+        raise Invalid(f"{len(sorters)} sort fields are named", where="/sort", hint=f"at most {MAX_SORT}")
     after = tuple(body.searchAfter or ())
     if after and (len(after) != len(sorters) or offset):
         reason = "offset is not 0" if len(after) == len(sorters) else f"there are {len(sorters)} sort fields"

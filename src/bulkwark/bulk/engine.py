@@ -17,7 +17,7 @@ from typing import Protocol
 from bulkwark.domain.jobs import FINISHED, Job, Status
 from bulkwark.errors import BulkwarkError, Unavailable
 from bulkwark.store import jobs
-from bulkwark.store.dialect import Session, Turn
+from bulkwark.store.dialect import Patience, Session, Turn
 from bulkwark.store.jobs import NewJob
 from bulkwark.store.tenants import Store, Tenant
 
@@ -26,6 +26,7 @@ log = logging.getLogger("bulkwark.bulk")
 CHUNK_SECONDS = 0.020  # what one chunk should take: the longest a single edit waits for a job
 FIRST_CHUNK, LEAST_CHUNK, MOST_CHUNK = 500, 50, 20_000
 RETRY_SECONDS = 1.0
+FREEZE_SECONDS = 10.0
 REMEMBERED = 1_000  # jobs whose chunk time is kept in memory
 TARGETS_PER_SWEEP = 5_000
 
@@ -107,7 +108,12 @@ class Engine:
     def _freeze(self, turn: Turn, tenant: Tenant, job: Job) -> None:
         try:
             with turn.transaction() as session:
-                self._operations[job.operation].freeze(session, tenant, job)
+                # Other writers wait meanwhile: a selection that is too costly ends the job, not the service.
+                session.patience = Patience(FREEZE_SECONDS)
+                try:
+                    self._operations[job.operation].freeze(session, tenant, job)
+                finally:
+                    session.patience = None
         except BulkwarkError as error:
             if isinstance(error, Unavailable):
                 raise

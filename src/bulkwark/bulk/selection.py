@@ -20,6 +20,7 @@ from bulkwark.query.fields import Kind as FieldKind
 from bulkwark.store.indexes import BY_KIND, INDEXES, Index
 
 MAX_IDS = 3_000
+MAX_QUERIES = 20  # of one request; their union is selected
 QUERY_TYPES = ("SAILPOINT", "DSL", "TEXT", "TYPEAHEAD")
 # Members of the official Search object. In a bulk change any other member is refused: a misspelt `filters`
 # would widen the selection.
@@ -91,6 +92,8 @@ def require_search(search: Any, where: str = "/query", *, index: str = "roles") 
         found = [search]
     else:
         raise Invalid("a Search object is expected", where=where)
+    if len(found) > MAX_QUERIES:
+        raise Invalid(f"{len(found)} queries are named", where=where, hint=f"at most {MAX_QUERIES}")
     if not found or any(not one for one in found):
         raise Invalid("the query is empty", where=where, hint=f'{{"indices":["{index}"],"query":{{"query":"…"}}}}')
     return found

@@ -5,6 +5,9 @@ One file for each group of commands; here they are put together, and errors beco
 
 from __future__ import annotations
 
+import click
+
+from bulkwark import __version__
 from bulkwark.cli import demo, jobs, load, serve, tokens, upkeep
 from bulkwark.cli.common import Commands
 
@@ -16,6 +19,7 @@ def commands() -> Commands:
         help="Bulkwark: an access-governance server for changes in bulk.",
         context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110},
     )
+    click.version_option(__version__, prog_name="bulkwark", message="%(prog)s %(version)s")(group)
     for command in (
         serve.serve,
         demo.demo,

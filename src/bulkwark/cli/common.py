@@ -7,6 +7,7 @@ import gc
 import json
 import os
 import sys
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,11 +16,13 @@ from typing import IO, Any, TypeVar
 import click
 
 from bulkwark.app import DEFAULT_TENANT
-from bulkwark.errors import BulkwarkError, NotFound
+from bulkwark.errors import BulkwarkError, NotFound, Unavailable
 from bulkwark.settings import Settings
 from bulkwark.store.tenants import FILE, Store, Tenant, open_store
 
 DEFAULT_DATA_DIR = Path("bulkwark-data")
+CREATION_SECONDS = 1.0  # how long a file may be empty because another process is just making it
+RESTORE = "restore a backup"
 HELP: dict[str, str] = {field.name: field.metadata["help"] for field in dataclasses.fields(Settings)}
 DEFAULTS: dict[str, Any] = {
     field.name: field.default for field in dataclasses.fields(Settings) if field.default is not dataclasses.MISSING
@@ -93,11 +96,52 @@ def opened(data_dir: Path, *, make: bool = False, read_only: bool = False) -> It
         raise NotFound(
             f"there is no database in {data_dir}", hint="name the directory that `bulkwark serve` uses with --data-dir"
         )
-    store = open_store(data_dir, read_only=read_only)
+    with usable(data_dir):
+        store = open_store(data_dir, read_only=read_only)
+        try:
+            yield store
+        finally:
+            store.close()
+
+
+@contextmanager
+def usable(data_dir: Path) -> Iterator[None]:
+    """Around all use of a data directory: refuse an empty database file, and say why a database cannot be used."""
+    file = data_dir / FILE
+    if _empty(file):
+        raise Unavailable(f"{file} is damaged: it is empty", hint=f"{RESTORE}, or delete it to begin anew")
     try:
-        yield store
-    finally:
-        store.close()
+        yield
+    except Unavailable as error:
+        match type(error.__cause__).__name__:  # the driver's error; only `store` may import its classes
+            case "CantOpenError" | "ReadOnlyError" | "IOError" if place := _not_allowed(data_dir):
+                raise Unavailable(f"{place} by this user") from error
+            case "NotADBError" | "CorruptError":
+                raise Unavailable(error.detail, hint=RESTORE) from error
+        raise
+
+
+def _empty(file: Path) -> bool:
+    """Whether it is a file of no bytes and stays one: another process may be making it at this moment."""
+    deadline = time.monotonic() + CREATION_SECONDS
+    while file.is_file() and file.stat().st_size == 0:
+        if time.monotonic() > deadline:
+            return True
+        time.sleep(0.05)
+    return False
+
+
+def _not_allowed(data_dir: Path) -> str:
+    """What of a data directory this user may not use, such as `company is not writable`; or ''.
+
+    Reading needs the right to write too: SQLite keeps its shared memory beside the database.
+    """
+    file = data_dir / FILE
+    for place in (data_dir, file, file.with_name(f"{FILE}-wal"), file.with_name(f"{FILE}-shm")):
+        for right, word in ((os.R_OK, "readable"), (os.W_OK, "writable")):
+            if place.exists() and not os.access(place, right):
+                return f"{place} is not {word}"
+    return ""
 
 
 def need_tenant(store: Store, name: str) -> Tenant:

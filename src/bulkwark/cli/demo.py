@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import shutil
 import signal
 import socket
 import subprocess
@@ -262,10 +263,20 @@ def _require(holds: bool, otherwise: str) -> None:
 # --- the end -------------------------------------------------------------------------------------------
 
 
+def called_as() -> str:
+    """How to call the command again from here: `bulkwark` where the shell finds it, else as it was called now."""
+    called = Path(sys.argv[0])
+    if called.name != "bulkwark":
+        return "python -m bulkwark"
+    found = shutil.which("bulkwark")
+    return "bulkwark" if found and Path(found).resolve() == called.resolve() else str(called)
+
+
 def _next(console: Console, address: str, client_id: str, secret: str) -> None:
     """What to try next; on a terminal the server stays until Enter."""
     if not sys.stdin.isatty():
-        _say(console, "Next: bulkwark serve, bulkwark load --synthetic roles=2000, bulkwark token create --help")
+        name = called_as()
+        _say(console, f"Next: {name} load --synthetic roles=2000, {name} token create --help, {name} serve")
         return
     click.echo(f"""
 The server goes on until you press Enter. Try, in another terminal:

@@ -14,7 +14,7 @@ import click
 from bulkwark import __version__
 from bulkwark.api.services import Services
 from bulkwark.app import App
-from bulkwark.cli.common import DEFAULTS, HELP, data_dir_option, plural
+from bulkwark.cli.common import DEFAULTS, HELP, data_dir_option, plural, usable
 from bulkwark.domain.kinds import Kind
 from bulkwark.errors import Unavailable
 from bulkwark.query import ast
@@ -65,7 +65,7 @@ def serve(data_dir: Path, host: str, port: int, rate_limit: str, log_level: str)
     signal.signal(signal.SIGINT, _leave)
     logging.basicConfig(level=log_level.upper(), format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     logging.getLogger("uvicorn").setLevel(max(logging.WARNING, logging.getLevelName(log_level.upper())))
-    with _bound(host, port) as listener:
+    with usable(data_dir), _bound(host, port) as listener:
         app = App(Settings(data_dir, host, listener.getsockname()[1], rate_limit))
         try:
             # Started here rather than by the ASGI life span: errors stay ours, and are one line.

@@ -9,6 +9,7 @@ import click
 from bulkwark.auth.credentials import LEVELS, create_token
 from bulkwark.cli.common import data_dir_option, json_option, need_tenant, opened, print_json, tenant_option
 from bulkwark.domain.times import iso_ms
+from bulkwark.errors import Invalid
 from bulkwark.query import ast
 from bulkwark.store import credentials
 from bulkwark.store.credentials import CLIENT, PAT, Credential
@@ -45,14 +46,17 @@ def create(
 ) -> None:
     """Make a personal access token and show its secret, this one time. The server may run or not."""
     with opened(data_dir, make=True) as store:
-        made = create_token(
-            store,
-            store.need_tenant(tenant),
-            name=name,
-            identity_alias=identity,
-            levels=user_level,
-            scopes=scope or None,
-        )
+        try:
+            made = create_token(
+                store,
+                store.need_tenant(tenant),
+                name=name,
+                identity_alias=identity,
+                levels=user_level,
+                scopes=scope or None,
+            )
+        except Invalid as error:  # its place is one in a request's body, and here are only options
+            raise Invalid(error.detail, hint=error.hint) from error
     credential = made.credential
     found = {
         "id": credential.id,

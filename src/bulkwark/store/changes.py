@@ -111,13 +111,20 @@ class _Rewritten:
             marks = [present(self._number(path)) for path in (ALL, *nested)]
             marks.extend(filter(None, map(self._member, after.keys(), after.values())))
             self.tokens.append((rid, " ".join(marks)))
-        self.gone.append((rid, Entry([], gone.values - come.values, gone.terms - come.terms)))
-        self.come.append((rid, Entry([], come.values - gone.values, come.terms - gone.terms)))
+        if gone.values != come.values or gone.terms != come.terms:
+            self.gone.append((rid, Entry([], gone.values - come.values, gone.terms - come.terms)))
+            self.come.append((rid, Entry([], come.values - gone.values, come.terms - gone.terms)))
 
     def _part(self, document: Document, members: list[str]) -> Entry:
+        """What some members of a search document add to the index."""
+        parts = [
+            leaf(self._index, self._number, path, values)
+            for path, values in leaves({name: document[name] for name in members if name in document})
+        ]
+        if len(parts) == 1:
+            return parts[0]
         entry = Entry()
-        for path, values in leaves({name: document[name] for name in members if name in document}):
-            part = leaf(self._index, self._number, path, values)
+        for part in parts:
             entry.tokens.extend(part.tokens)
             entry.values |= part.values
             entry.terms |= part.terms

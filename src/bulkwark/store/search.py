@@ -32,7 +32,7 @@ class Page:
     sorters: tuple[Sorter, ...] = ()
     limit: int = 250
     offset: int = 0
-    after: tuple[str, ...] = ()
+    after: tuple[str | None, ...] = ()  # None: the hit seen last has no value there
 
 
 def count(session: Session, tenant: Tenant, checked: Checked) -> int:
@@ -70,9 +70,9 @@ def _key(kind: Kind, sorter: Sorter) -> order.Key:
     return order.Key(path, field, sorter.descending)
 
 
-def _after(key: order.Key, text: str, position: int) -> Any:
+def _after(key: order.Key, text: str | None, position: int) -> Any:
     """A value of `searchAfter` in the type of its field."""
-    if key.field is None:
+    if key.field is None or text is None:
         return None
     try:
         match key.field.kind:

@@ -18,7 +18,7 @@ from typing import Any
 
 import apsw
 
-from bulkwark.errors import Unavailable
+from bulkwark.errors import Invalid, Unavailable
 
 log = logging.getLogger("bulkwark.store")
 
@@ -111,11 +111,29 @@ class FairLock:
         return len(self._queue)
 
 
+class Patience:
+    """How long statements may run: `seconds` from now, and no longer than somebody waits for them."""
+
+    def __init__(self, seconds: float) -> None:
+        self._until = time.monotonic() + seconds
+        self.stopped = False
+
+    @property
+    def over(self) -> bool:
+        return self.stopped or time.monotonic() > self._until
+
+
 class Session:
     """Statements on one connection. Not to be used by two threads at once."""
 
     def __init__(self, connection: apsw.Connection) -> None:
         self.connection = connection
+        self.patience: Patience | None = None
+        connection.set_progress_handler(self._impatient, 50_000)
+
+    def _impatient(self) -> bool:
+        """Asked by SQLite every few milliseconds; True ends the running statement."""
+        return self.patience is not None and self.patience.over
 
     def rows(self, name: str, params: Params = None) -> Iterator[Row]:
         """All rows of the named statement, lazily."""
@@ -207,6 +225,7 @@ class Database:
             on_loop = threading.current_thread() is threading.main_thread()
             connection = self._connect(LOOP_CACHE_KIB if on_loop else READER_CACHE_KIB)
             session = self._readers.session = Session(connection)
+        session.patience = None  # whoever asks last decides how long he waits
         return session
 
     @contextmanager
@@ -370,6 +389,8 @@ def translated(error: apsw.Error) -> Exception:
     """Our error for one of the driver's; faults of our own statements stay as they are."""
     if isinstance(error, apsw.BusyError | apsw.LockedError):
         return Unavailable("the database is locked by another process", hint="try again")
+    if isinstance(error, apsw.InterruptError):
+        return Invalid("the query took too long and was given up", hint="ask for less, or name the fields")
     if isinstance(error, apsw.FullError):
         return Unavailable("the disk or the database's page limit is full", hint="free space, then retry")
     if isinstance(error, UNUSABLE):

@@ -150,13 +150,15 @@ def _after(columns: list[str], keys: tuple[Key, ...], after: tuple[Any, ...]) ->
     alternatives: list[str] = []
     params: list[Any] = []
     for position, value in enumerate(after):
+        if value is None:
+            continue  # missing values are last: none comes after one in this field
         equal = [f"{columns[i]} IS ?" for i in range(position)]
         sign = "<" if keys[position].descending else ">"
         # Only values out of the document (a function call) can be missing; plain columns never are.
         missing = f" OR {columns[position]} IS NULL" if "(" in columns[position] else ""
         alternatives.append(" AND ".join([*equal, f"({columns[position]} {sign} ?{missing})"]))
         params.extend([*after[:position], value])
-    return "(" + " OR ".join(alternatives) + ")" if alternatives else "1", params
+    return "(" + " OR ".join(alternatives) + ")" if alternatives else "0" if after else "1", params
 
 
 def _walk(session: Session, tenant: Tenant, kind: Kind, key: Key) -> _Walk | None:

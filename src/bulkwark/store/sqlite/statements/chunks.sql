@@ -33,6 +33,6 @@ DELETE FROM md_inv WHERE (tenant, pair, rid) IN (
     WHERE i.tenant = ? AND i.job = ? AND i.rid > ? AND i.rid <= ? AND i.outcome = 1
 );
 -- effect: the objects themselves
-UPDATE state SET md = i.after, modified = ?5
+UPDATE state SET md = i.after, modified = max(modified, ?5)
 FROM job_item i
 WHERE i.tenant = ?1 AND i.job = ?2 AND i.rid > ?3 AND i.rid <= ?4 AND i.outcome = 1 AND state.rid = i.rid;
