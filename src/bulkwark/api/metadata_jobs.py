@@ -120,7 +120,9 @@ def _require_all(noun: Noun, call: Call, session: Session, ids: list[str]) -> No
 def _submit(noun: Noun, call: Call, spec: Spec, selector: Selector) -> Answer:
     if selector.by != "ids":
         # Compiled once here, so that what cannot be understood is refused before anything is stored.
-        call.tenant.select(call.read(), selection.resolve(selector))
+        checked = selection.resolve(selector)
+        selection.require_known_attributes(checked.root, call.tenant.metadata.catalogue(call.read()))
+        call.tenant.select(call.read(), checked)
     job = call.services.engine.submit(
         call.tenant,
         NewJob(

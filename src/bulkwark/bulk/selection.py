@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from difflib import get_close_matches
 from typing import Any
 
 import msgspec
 
 from bulkwark.domain import access_profiles, entitlements, roles
 from bulkwark.domain.kinds import Kind
+from bulkwark.domain.metadata import Catalogue
 from bulkwark.errors import Invalid
 from bulkwark.query import ast, filters, lucene
 from bulkwark.query.ast import Checked, Node
@@ -17,7 +19,8 @@ from bulkwark.query.check import check, check_filter
 from bulkwark.query.check_filters import rename
 from bulkwark.query.fields import Field
 from bulkwark.query.fields import Kind as FieldKind
-from bulkwark.store.indexes import BY_KIND, INDEXES, Index
+from bulkwark.store import pairs
+from bulkwark.store.indexes import BY_KIND, INDEXES, METADATA, Index
 
 MAX_IDS = 3_000
 MAX_QUERIES = 20  # of one request; their union is selected
@@ -222,3 +225,24 @@ def _require_index(indices: Any, name: str, where: str) -> None:
         raise Invalid("indices are a list of names", where=where)
     if indices and name not in indices and "*" not in indices:
         raise Invalid(f"only {name} can be selected here", where=where, hint=f'"indices": ["{name}"]')
+
+
+def require_known_attributes(root: Node, catalogue: Catalogue) -> None:
+    """Raise Invalid when the tree names a metadata attribute that does not exist.
+
+    Under NOT a misspelt key would select everything, and in a bulk change nobody looks at the result first.
+    """
+    for child in ast.children(root):
+        require_known_attributes(child, catalogue)
+    field = getattr(root, "field", None)
+    if not isinstance(field, Field) or field.path != f"{METADATA}.key":
+        return
+    keys = [key for key in catalogue.attributes if pairs.fits(root, key)]
+    if not keys and isinstance(root, ast.Phrase | ast.Exact):
+        written = " ".join(root.tokens) if isinstance(root, ast.Phrase) else root.values[0]
+        close = get_close_matches(written, [key.lower() for key in catalogue.attributes], n=1)
+        raise Invalid(
+            f"there is no metadata attribute {written!r}",
+            where=f"position {root.span[0]}",
+            hint=f"did you mean {close[0]!r}?" if close else "",
+        )

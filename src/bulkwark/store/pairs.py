@@ -25,6 +25,11 @@ def matching(catalogue: Catalogue, node: Node) -> list[int]:
     )
 
 
+def fits(node: Node, value: str) -> bool:
+    """Whether a leaf fits a text by itself."""
+    return _leaf(node, value)
+
+
 def _holds(node: Node, element: dict[str, str]) -> bool:
     match node:
         case ast.Bool():
