@@ -10,7 +10,7 @@ import click
 import pytest
 
 from bulkwark import __version__
-from bulkwark.cli import commands, common, demo, reference
+from bulkwark.cli import commands, common, reference
 from bulkwark.errors import Unavailable
 from bulkwark.store import tenants
 from tests.cli.running import answer, run
@@ -136,13 +136,11 @@ class CantOpenError(Exception):
     """Of the driver's name."""
 
 
-def test_a_directory_that_this_user_may_not_enter_is_named(loaded: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def is_file(_: Path) -> bool:
-        raise PermissionError(13, "Permission denied", str(loaded))
+def test_a_directory_that_this_user_may_not_read_is_named(loaded: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "access", lambda place, right: not (right & os.R_OK and place == loaded))
 
-    monkeypatch.setattr(Path, "is_file", is_file)
-
-    assert run("doctor", "--data-dir", loaded).stderr == f"error: {loaded}: Permission denied\n"
+    for words in EVERY_COMMAND_ON_DATA:
+        assert run(*words, "--data-dir", loaded).stderr == f"error: {loaded} is not readable by this user\n"
 
 
 def test_version_is_printed_for_people_and_for_scripts() -> None:
@@ -151,16 +149,18 @@ def test_version_is_printed_for_people_and_for_scripts() -> None:
     assert answer("version")["version"] == __version__
 
 
-def test_the_demo_names_the_command_as_the_shell_finds_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_to_do_next_names_the_command_as_the_shell_finds_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     script = tmp_path / "bulkwark"
     script.write_text("#!/bin/sh\n")
     script.chmod(0o755)
     monkeypatch.setattr("sys.argv", [str(script), "demo"])
 
     monkeypatch.setenv("PATH", "/nowhere")
-    beside = demo.called_as()
+    beside = common.called_as()
     monkeypatch.setenv("PATH", str(tmp_path))
-    found = demo.called_as()
+    found = common.called_as()
     monkeypatch.setattr("sys.argv", ["/somewhere/bulkwark/__main__.py", "demo"])
 
-    assert (beside, found, demo.called_as()) == (str(script), "bulkwark", "python -m bulkwark")
+    assert (beside, found, common.called_as()) == (str(script), "bulkwark", "python -m bulkwark")

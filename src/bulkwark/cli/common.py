@@ -6,6 +6,7 @@ import dataclasses
 import gc
 import json
 import os
+import shutil
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -59,7 +60,7 @@ def data_dir_option(command: Command) -> Command:
     """`--data-dir`, in every command that touches data."""
     return click.option(
         "--data-dir",
-        type=click.Path(path_type=Path, file_okay=False),
+        type=click.Path(path_type=Path, file_okay=False, readable=False),  # `usable` says it in one line
         default=DEFAULT_DATA_DIR,
         show_default=True,
         envvar="BULKWARK_DATA_DIR",
@@ -92,11 +93,10 @@ def opened(data_dir: Path, *, make: bool = False, read_only: bool = False) -> It
     Without `make`, a directory that holds no database is an error: a mistyped path must not look like an empty
     company. With `read_only`, nothing is written and nothing migrated.
     """
-    if not make and not (data_dir / FILE).is_file():
-        raise NotFound(
-            f"there is no database in {data_dir}", hint="name the directory that `bulkwark serve` uses with --data-dir"
-        )
     with usable(data_dir):
+        if not make and not (data_dir / FILE).is_file():
+            hint = "name the directory that `bulkwark serve` uses with --data-dir"
+            raise NotFound(f"there is no database in {data_dir}", hint=hint)
         store = open_store(data_dir, read_only=read_only)
         try:
             yield store
@@ -106,8 +106,10 @@ def opened(data_dir: Path, *, make: bool = False, read_only: bool = False) -> It
 
 @contextmanager
 def usable(data_dir: Path) -> Iterator[None]:
-    """Around all use of a data directory: refuse an empty database file, and say why a database cannot be used."""
+    """Around all use of a data directory: say why its database cannot be used, and refuse an empty file."""
     file = data_dir / FILE
+    if data_dir.is_dir() and not os.access(data_dir, os.R_OK | os.X_OK):
+        raise Unavailable(f"{data_dir} is not readable by this user")
     if _empty(file):
         raise Unavailable(f"{file} is damaged: it is empty", hint=f"{RESTORE}, or delete it to begin anew")
     try:
@@ -151,6 +153,15 @@ def need_tenant(store: Store, name: str) -> Tenant:
         known = ", ".join(tenant.name for tenant in store.tenants())
         raise NotFound(f"there is no tenant {name!r}", hint=f"there are: {known}" if known else "there are none yet")
     return tenant
+
+
+def called_as() -> str:
+    """How to call the command again from here: `bulkwark` where the shell finds it, else as it was called now."""
+    called = Path(sys.argv[0])
+    if called.name != "bulkwark":
+        return "python -m bulkwark"
+    found = shutil.which("bulkwark")
+    return "bulkwark" if found and Path(found).resolve() == called.resolve() else str(called)
 
 
 def calm_collector() -> None:

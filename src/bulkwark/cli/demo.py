@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import shutil
 import signal
 import socket
 import subprocess
@@ -25,7 +24,7 @@ from bulkwark.auth.credentials import create_token
 from bulkwark.bulk.batch import Row
 from bulkwark.bulk.load import Loader
 from bulkwark.cli.bars import Bars
-from bulkwark.cli.common import calm_collector, number, opened, plural
+from bulkwark.cli.common import called_as, calm_collector, number, opened, plural
 from bulkwark.domain import synthetic
 from bulkwark.errors import BulkwarkError, Unavailable
 from bulkwark.store import upkeep
@@ -261,15 +260,6 @@ def _require(holds: bool, otherwise: str) -> None:
 
 
 # --- the end -------------------------------------------------------------------------------------------
-
-
-def called_as() -> str:
-    """How to call the command again from here: `bulkwark` where the shell finds it, else as it was called now."""
-    called = Path(sys.argv[0])
-    if called.name != "bulkwark":
-        return "python -m bulkwark"
-    found = shutil.which("bulkwark")
-    return "bulkwark" if found and Path(found).resolve() == called.resolve() else str(called)
 
 
 def _next(console: Console, address: str, client_id: str, secret: str) -> None:

@@ -14,7 +14,7 @@ import click
 from bulkwark import __version__
 from bulkwark.api.services import Services
 from bulkwark.app import App
-from bulkwark.cli.common import DEFAULTS, HELP, data_dir_option, plural, usable
+from bulkwark.cli.common import DEFAULTS, HELP, called_as, data_dir_option, plural, usable
 from bulkwark.domain.kinds import Kind
 from bulkwark.errors import Unavailable
 from bulkwark.query import ast
@@ -124,7 +124,7 @@ def _greet(services: Services, settings: Settings) -> None:
     ):
         click.echo(first_token(settings, address))
     if not counts[Kind.ROLE]:
-        load = f"bulkwark load --data-dir {settings.data_dir} --synthetic roles=2000"
+        load = f"{called_as()} load --data-dir {settings.data_dir} --synthetic roles=2000"
         click.echo(f"\nNo roles yet. A company to try things on:\n\n  {load}\n")
 
 
@@ -133,7 +133,7 @@ def first_token(settings: Settings, address: str) -> str:
     return f"""
 No one can sign in yet. Make a credential for an administrator:
 
-  bulkwark token create --data-dir {settings.data_dir} --name first --user-level ORG_ADMIN
+  {called_as()} token create --data-dir {settings.data_dir} --name first --user-level ORG_ADMIN
 
 With the id and the secret that it prints, get an access token:
 

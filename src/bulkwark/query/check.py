@@ -11,8 +11,9 @@ documents are silent:
   has a field.
 * A text without any token disappears like a stop word. Under `strict` it may not disappear from between other
   conditions by AND or NOT, because the selection would grow.
-* `strict` also refuses what a pasted query gets wrong: curly quotes and no-break spaces at the edge of a word, and
-  a regular expression glued to a word (`a/b/c`).
+* Under `strict` a bare value that no searched field can hold is refused: NOT would turn "nothing" into everything.
+* `strict` also refuses what a pasted query gets wrong: curly quotes at the edge of a word, characters that nobody
+  sees, operators in small letters, and a regular expression glued to a word (`a/b/c`).
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from collections.abc import Callable, Collection, Sequence
 from typing import NoReturn
 
 from bulkwark.errors import Invalid, QueryError
-from bulkwark.query import ast
+from bulkwark.query import ast, written
 from bulkwark.query.analysis import fold
 from bulkwark.query.check_filters import check_filter
 from bulkwark.query.datemath import parse_zone
@@ -29,12 +30,11 @@ from bulkwark.query.fields import Kind, Schema
 from bulkwark.query.names import Names, Target
 from bulkwark.query.regexp import RegexpError
 from bulkwark.query.regexp import parse as parse_regexp
-from bulkwark.query.values import Values, folded, fuzzy_token
+from bulkwark.query.values import Values, folded, fuzzy_token, spellings
 
 __all__ = ["check", "check_filter"]
 
 WORD_SPLITS = ("phrase", "or")
-_CURLY = frozenset("\u201c\u201d\u201e\u201f\u00ab\u00bb\u2018\u2019\u201a\u201b")
 _BESIDE_REGEX = frozenset(" \t\n\r\u3000():+-!^")
 
 
@@ -63,6 +63,9 @@ def check(
     except ValueError as fault:
         raise Invalid(str(fault), where="timeZone") from None
     checker = _Checker(Names(schema), values, strict, text, frozenset(elsewhere))
+    unseen = written.unseen(text) if strict else None
+    if unseen:
+        checker.fail(unseen.detail, (unseen.position, unseen.position + 1), unseen.hint)
     checker.set_default_fields(fields)
     root = checker.node(node, "")
     return ast.Checked(schema.index, ast.Nothing(span=node.span) if root is None else root)
@@ -78,6 +81,7 @@ class _Checker:
         self.text = text
         self.elsewhere = elsewhere
         self.default: tuple[tuple[Target, float | None], ...] | None = None
+        self.scans = 0
 
     def set_default_fields(self, fields: Sequence[str]) -> None:
         """Bare terms go to these fields only."""
@@ -148,7 +152,7 @@ class _Checker:
 
     def _exists(self, raw: ast.Exists, within: str) -> ast.Node:
         targets, path = self.names.targets(raw.field, within), self.names.object(raw.field, within)
-        self._pasted(raw.field, raw)
+        self._false_quote(raw.field, raw)
         if targets:
             return ast.disj(*(has(t, raw.span) for t in targets), span=raw.span)
         if path and path == within:
@@ -159,6 +163,7 @@ class _Checker:
 
     def _leaf(self, raw: ast.Text | ast.Like | ast.Fuzzy | ast.Regex | ast.Range, within: str) -> ast.Node | None:
         self._check_written(raw)
+        self._check_measure(raw)
         if raw.field is not None:
             targets = self.names.targets(raw.field, within)
             if not targets:
@@ -173,9 +178,11 @@ class _Checker:
     def _bare(self, raw: ast.Text | ast.Like | ast.Fuzzy | ast.Regex | ast.Range) -> ast.Node | None:
         if isinstance(raw, ast.Text):
             node = self.values.phrase(None, raw)
-            whole = ast.Phrase(field=None, tokens=(fold(raw.text),), span=raw.span)
-            keywords = any(f.kind is Kind.KEYWORD for f in self.names.schema.fields.values())
-            return ast.disj(node, whole, span=raw.span) if node and keywords and node != whole else node
+            if not node or not any(f.kind is Kind.KEYWORD for f in self.names.schema.fields.values()):
+                return node
+            forms = spellings(None, fold(raw.text))
+            whole = [ast.Phrase(field=None, tokens=(form,), span=raw.span) for form in forms]
+            return ast.disj(node, *(w for w in whole if w != node), span=raw.span)
         if isinstance(raw, ast.Like):
             return ast.TokenLike(field=None, pattern=folded(raw.pattern), span=raw.span)
         if isinstance(raw, ast.Fuzzy):
@@ -192,9 +199,9 @@ class _Checker:
         *,
         lenient: bool,
     ) -> ast.Node | None:
-        """One leaf for each field; `lenient` skips fields that cannot hold the value."""
+        """One leaf for each field; `lenient` skips fields that cannot hold the value, but under `strict` not all."""
         found: list[ast.Node] = []
-        wordless = False
+        wordless, only_words, reason = False, True, ""
         for target, boost in targets:
             try:
                 node = self._build(target, raw)
@@ -203,13 +210,17 @@ class _Checker:
             except ValueError as fault:
                 if not lenient:
                     self._refuse(fault, raw)
+                reason = str(fault)
                 continue
             if node is None:
                 wordless = True
             else:
+                only_words &= isinstance(node, ast.Phrase)
                 found.append(node if boost is None else ast.Boost(child=node, factor=boost, span=raw.span))
-        if wordless and all(isinstance(n, ast.Phrase) for n in found):
+        if wordless and only_words:
             return None
+        if self.strict and not found:
+            self.fail("no field that is searched here can hold this value", raw.span, reason)
         return ast.disj(*found, span=raw.span)
 
     def _build(self, target: Target, raw: ast.Node) -> ast.Node | None:
@@ -249,26 +260,37 @@ class _Checker:
         if not self.strict:
             return
         if raw.field:
-            self._pasted(raw.field, raw)
+            self._false_quote(raw.field, raw)
+        if isinstance(raw, ast.Text) and not raw.quoted and written.small_operator(self.text, raw.span):
+            hint = f'write {raw.text.upper()} in capitals to join conditions, or "{raw.text}" for the word itself'
+            self.fail(f"{raw.text!r} is searched as a word here, it is no operator", raw.span, hint)
         if isinstance(raw, ast.Fuzzy) or (isinstance(raw, ast.Text) and not raw.quoted):
-            self._pasted(raw.text, raw)
+            self._false_quote(raw.text, raw)
         elif isinstance(raw, ast.Like):
-            self._pasted("".join(part if isinstance(part, str) else part.value for part in raw.pattern), raw)
+            self._false_quote("".join(part if isinstance(part, str) else part.value for part in raw.pattern), raw)
         elif isinstance(raw, ast.Range):
             for bound in (raw.low, raw.high):
-                self._pasted(bound.text if bound else "", raw)
+                self._false_quote(bound.text if bound else "", raw)
         elif isinstance(raw, ast.Regex):
             beside = self.text[max(0, raw.span[0] - 1) : raw.span[0]] + self.text[raw.span[1] : raw.span[1] + 1]
             if not _BESIDE_REGEX.issuperset(beside):
                 hint = "write \\/ for a slash inside a value, or put the value in double quotes"
                 self.fail("a regular expression between slashes stands right beside a word", raw.span, hint)
 
-    def _pasted(self, word: str, raw: ast.Raw) -> None:
-        if self.strict and (word[:1] in _CURLY or word[-1:] in _CURLY) and word:
-            hint = 'use the straight double quote ", or put the whole text in such quotes'
-            self.fail("a curly quote is no quote here", raw.span, hint)
-        if self.strict and "\u00a0" in word:
-            self.fail("a no-break space separates nothing here", raw.span, "replace it by a plain blank")
+    def _check_measure(self, raw: ast.Node) -> None:
+        """What would be too much work for any store."""
+        fault = written.unmeasured(raw)
+        if fault:
+            self.fail(fault, raw.span)
+        self.scans += written.scans(raw)
+        if self.scans > written.MAX_SCANS:
+            detail = f"more than {written.MAX_SCANS} patterns in one query begin with a wildcard or name no field"
+            self.fail(detail, raw.span, "name the field and begin with letters, as in name:sales*")
+
+    def _false_quote(self, word: str, raw: ast.Raw) -> None:
+        fault = written.false_quote(word) if self.strict else ""
+        if fault:
+            self.fail(fault, raw.span, 'use the straight double quote ", or put the whole text in such quotes')
 
     def fail(self, detail: str, span: ast.Span, hint: str = "") -> NoReturn:
         """Raise the error at the span's beginning."""

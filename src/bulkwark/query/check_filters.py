@@ -12,7 +12,7 @@ from bulkwark.query import ast
 from bulkwark.query.analysis import fold
 from bulkwark.query.fields import Field, Kind, Schema
 from bulkwark.query.names import STRINGS, Names, Target
-from bulkwark.query.values import Values, scalar
+from bulkwark.query.values import Values, scalar, spellings
 
 _T = TypeVar("_T")
 Allowed = Mapping[str, frozenset[str]]
@@ -94,7 +94,7 @@ class _FilterChecker:
             hint = f"it takes {', '.join(sorted(_BY_KIND[field.kind]))}"
             self._fail(f"{raw.op!r} does not fit {raw.field}, a {field.kind.value} field", raw.field_span, hint)
         if field.kind in STRINGS:
-            return ast.Folded(field=field, op=raw.op, values=tuple(fold(v) for v in raw.values), span=raw.span)
+            return self._folded(field, raw)
         if raw.op in _ORDER:
             value = _instant(raw.values[0]) if field.kind is Kind.DATE else raw.values[0]
             bound = ast.Bound(text=value, inclusive=raw.op in {"ge", "le"})
@@ -103,6 +103,23 @@ class _FilterChecker:
             return self._typed(raw, lambda: self.values.range(Target(field), between))
         each = self._typed(raw, lambda: [self._equals(field, value, raw.span) for value in raw.values])
         return ast.conj(*each, span=raw.span) if raw.op == "ca" else ast.disj(*each, span=raw.span)
+
+    def _folded(self, field: Field, raw: ast.Compare) -> ast.Node:
+        if raw.op in {"sw", "co"} and not raw.values[0]:
+            hint = f"write the text to look for; {raw.field} pr asks for any value"
+            self._fail(f"{raw.op!r} with an empty text fits every value", raw.span, hint)
+        values = [fold(value) for value in raw.values]
+        forms = [spellings(field, value) for value in values]
+        if raw.op in _ORDER or all(len(some) == 1 for some in forms):
+            return ast.Folded(field=field, op=raw.op, values=tuple(values), span=raw.span)
+        if raw.op in {"eq", "in"}:
+            return ast.Folded(field=field, op="in", values=tuple(v for some in forms for v in some), span=raw.span)
+        op = "eq" if raw.op == "ca" else raw.op
+        each = [
+            ast.disj(*(ast.Folded(field=field, op=op, values=(v,), span=raw.span) for v in some), span=raw.span)
+            for some in forms
+        ]
+        return ast.conj(*each, span=raw.span)
 
     def _equals(self, field: Field, value: str, span: ast.Span) -> ast.Node:
         if field.kind is Kind.DATE:

@@ -19,6 +19,7 @@ from bulkwark.query.regexp import parse as parse_regexp
 
 _NUMBER = re.compile(r"[+-]?\d{1,40}(?:\.\d{1,40})?(?:[eE][+-]?\d{1,3})?", re.ASCII)
 _LARGEST_INTEGER = 2**63 - 1  # what stores can hold; beyond it a float will do
+_UUID = re.compile("[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _AUTO_EDITS = ((3, 0), (6, 1))  # Fuzziness.AUTO: below 3 characters none, below 6 one, else two
 
 
@@ -40,7 +41,8 @@ class Values:
         if target.exact:
             return ast.Exact(field=field, values=(raw.text,), span=raw.span)
         if field.kind is Kind.KEYWORD:
-            return ast.Phrase(field=field, tokens=(fold(raw.text),), span=raw.span)
+            whole = spellings(field, fold(raw.text))
+            return ast.disj(*(ast.Phrase(field=field, tokens=(w,), span=raw.span) for w in whole), span=raw.span)
         return self.phrase(field, raw)
 
     def phrase(self, field: Field | None, raw: ast.Text) -> ast.Node | None:
@@ -131,6 +133,19 @@ class Values:
         return resolve(text, now_ms=self.now_ms, zone=self.zone, round_up=up)
 
 
+def spellings(field: Field | None, text: str) -> tuple[str, ...]:
+    """The forms in which a folded whole value may be stored: an id given as a UUID also stands without hyphens.
+
+    Both are looked for, because not every id is of one form: objects have plain ids, but ids of segments, governance
+    groups and jobs keep their hyphens. No two objects differ by hyphens alone. `field` None means any field.
+
+    >>> spellings(None, "00000000-0000-0000-0000-00000000000a")
+    ('00000000-0000-0000-0000-00000000000a', '0000000000000000000000000000000a')
+    """
+    is_id = field is None or (field.kind is Kind.KEYWORD and field.path.rpartition(".")[2] == "id")
+    return (text, text.replace("-", "")) if is_id and _UUID.fullmatch(text) else (text,)
+
+
 def strings_only(field: Field, what: str) -> Field:
     """The field, unless it is no string field."""
     if field.kind not in STRINGS:
@@ -168,9 +183,13 @@ def edits(raw: ast.Fuzzy) -> int:
 
 def fuzzy_token(field: Field | None, raw: ast.Fuzzy) -> ast.Node:
     """A fuzzy term against tokens; it is folded but not analysed."""
-    if edits(raw) == 0:
-        return ast.Phrase(field=field, tokens=(fold(raw.text),), span=raw.span)
-    return ast.TokenFuzzy(field=field, token=fold(raw.text), distance=edits(raw), span=raw.span)
+    found: list[ast.Node] = []
+    for token in spellings(field, fold(raw.text)):
+        if edits(raw) == 0:
+            found.append(ast.Phrase(field=field, tokens=(token,), span=raw.span))
+        else:
+            found.append(ast.TokenFuzzy(field=field, token=token, distance=edits(raw), span=raw.span))
+    return ast.disj(*found, span=raw.span)
 
 
 def iso(ms: int, *, short: bool) -> str:
