@@ -60,7 +60,7 @@ def test_a_job_never_moves_modified_backwards(house: House) -> None:
     job = house.admin.post(
         f"{BULK}/ids",
         {"roles": [id], "operation": "ADD", "values": [{"attribute": "classification", "values": ["secret"]}]},
-    ).ok()
+    ).ok(202)
 
     assert house.wait(job["id"]).changed == 1
     assert house.admin.get(f"/v2025/roles/{id}").ok()["modified"] == later
