@@ -57,7 +57,7 @@ def test_a_query_checks_to_its_tree(text: str, expected: str) -> None:
         ("source.name:“Active Directory”", 12, "a curly quote is no quote here", "use the straight double quote"),
         ("name:(a b”)", 8, "a curly quote is no quote here", "use the straight double quote"),
         ("name:\u2018a*", 5, "a curly quote is no quote here", "use the straight double quote"),
-        ("name:a\u00a0AND b", 5, "a no-break space separates nothing here", "replace it by a plain blank"),
+        ("name:a\u00a0AND b", 6, "a no-break space separates nothing here", "replace it by a plain blank"),
         ("a/b/c", 1, "a regular expression between slashes stands right beside a word", "write \\/ for a slash"),
         ('enabled:true AND name:"*"', 22, "nothing in this text can be searched", "it has no letters or digits"),
         ('name:a AND NOT "--"', 15, "nothing in this text can be searched", "it has no letters or digits"),

@@ -88,16 +88,16 @@ class _Checker:
         if not fields:
             return
         found: list[tuple[Target, float | None]] = []
-        for written in fields:
-            name, _, factor = written.strip().partition("^")
+        for entry in fields:
+            name, _, factor = entry.strip().partition("^")
             try:
                 boost = float(factor) if factor else None
             except ValueError:
-                detail = f"the boost of field {written!r} is no number"
-                raise QueryError(detail, text=written, position=len(name), where="fields") from None
+                detail = f"the boost of field {entry!r} is no number"
+                raise QueryError(detail, text=entry, position=len(name), where="fields") from None
             targets = self.names.targets(name)
             if not targets and self.strict:
-                self._unknown(name, "", written, 0, where="fields")
+                self._unknown(name, "", entry, 0, where="fields")
             found += [(target, boost) for target in targets]
         self.default = tuple(found)
 
@@ -261,7 +261,7 @@ class _Checker:
             return
         if raw.field:
             self._false_quote(raw.field, raw)
-        if isinstance(raw, ast.Text) and not raw.quoted and written.small_operator(self.text, raw.span):
+        if isinstance(raw, ast.Text) and not raw.quoted and written.small_operator(self.text, raw):
             hint = f'write {raw.text.upper()} in capitals to join conditions, or "{raw.text}" for the word itself'
             self.fail(f"{raw.text!r} is searched as a word here, it is no operator", raw.span, hint)
         if isinstance(raw, ast.Fuzzy) or (isinstance(raw, ast.Text) and not raw.quoted):

@@ -67,13 +67,15 @@ def false_quote(word: str) -> str:
     return "a prime is no quote here" if edges & _PRIMES else ""
 
 
-def small_operator(text: str, span: ast.Span) -> bool:
+def small_operator(text: str, raw: ast.Text) -> bool:
     """Whether an operator's word, not in capitals, stands where a condition does.
 
     Lucene reads it as one more word to look for, and what was meant as an intersection becomes a union. Right after
-    a colon (`name:and`) it is plainly a value.
+    a field's colon (`name:and`) it is plainly a value.
     """
-    return text[span[0] : span[1]].lower() in _SMALL and not text[: span[0]].rstrip("".join(_PLAIN)).endswith(":")
+    if text[raw.span[0] : raw.span[1]].lower() not in _SMALL:
+        return False
+    return raw.field is None or text[raw.field_span[1] : raw.span[0]].strip("".join(_PLAIN)) != ":"
 
 
 def unmeasured(raw: ast.Node) -> str:
