@@ -47,7 +47,7 @@ def _reads(server: Server, bare: int, ids: list[str], rounds: int, seconds: floa
         pages.append((statistics.median(ours), statistics.median(theirs)))
     single = statistics.median(a / b for a, b in singles)
     many = statistics.median(a / b for a, b in pages)
-    print(f"\n== reads, {rounds} rounds of {seconds:.0f} s, one pipelined connection")
+    print(f"\n== reads, {rounds} rounds of {seconds:.0f} s, pipelined connections")
     a, b = statistics.median(a for a, _ in singles), statistics.median(b for _, b in singles)
     print(f"   GET one role, authenticated: {a:,.0f}/s; bare echo: {b:,.0f}/s; ratio {single:.2f}")
     a, b = statistics.median(a for a, _ in pages) * 1e3, statistics.median(b for _, b in pages) * 1e3

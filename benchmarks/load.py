@@ -5,7 +5,8 @@ from __future__ import annotations
 import socket
 import time
 
-BATCH = 16
+BATCH = 16  # requests in flight on one connection
+CONNECTIONS = 4
 
 
 def request(path: str, token: str = "", body: bytes = b"", method: str = "") -> bytes:
@@ -29,7 +30,13 @@ class Connection:
 
     def exchange(self, data: bytes, answers: int = 1) -> list[tuple[int, bytes]]:
         """Send requests and read that many answers: (status, body)."""
+        self.send(data)
+        return self.receive(answers)
+
+    def send(self, data: bytes) -> None:
         self._socket.sendall(data)
+
+    def receive(self, answers: int) -> list[tuple[int, bytes]]:
         return [self._answer() for _ in range(answers)]
 
     def _answer(self) -> tuple[int, bytes]:
@@ -72,17 +79,28 @@ class Connection:
 
 
 def throughput(port: int, requests: list[bytes], seconds: float) -> float:
-    """Answers a second over one pipelined connection; every answer must be 200."""
-    connection = Connection(port)
+    """Answers a second over some pipelined connections; every answer must be 200.
+
+    There is always a batch waiting on another connection while one is read, so the server is never idle.
+    """
+    connections = [Connection(port) for _ in range(CONNECTIONS)]
     batches = [b"".join(requests[i : i + BATCH]) for i in range(0, len(requests) - BATCH + 1, BATCH)]
-    done, position, began = 0, 0, time.perf_counter()
-    while time.perf_counter() - began < seconds:
-        for status, _ in connection.exchange(batches[position % len(batches)], BATCH):
-            assert status == 200, status
-        done += BATCH
+    position = 0
+    for connection in connections:
+        connection.send(batches[position % len(batches)])
         position += 1
+    done, began = 0, time.perf_counter()
+    while time.perf_counter() - began < seconds:
+        for connection in connections:
+            for status, _ in connection.receive(BATCH):
+                assert status == 200, status
+            connection.send(batches[position % len(batches)])
+            position += 1
+            done += BATCH
     rate = done / (time.perf_counter() - began)
-    connection.close()
+    for connection in connections:
+        connection.receive(BATCH)
+        connection.close()
     return rate
 
 

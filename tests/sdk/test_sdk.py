@@ -20,6 +20,7 @@ ROOT = HERE.parents[1]
 SCENARIO_SECONDS = 180.0
 
 SCENARIOS = ("catalog", "roles", "bulk", "search", "errors")
+SCENARIOS += ("access_profiles", "entitlements", "sources", "common_access", "tasks", "dimensions")
 
 #: The documented states of the list of unfinished jobs.
 UNFINISHED = {"CREATED", "PRE_PROCESS", "POST_PROCESS", "CHUNK_PENDING", "CHUNK_PROCESSING"}
@@ -158,3 +159,72 @@ def test_refusals_arrive_as_the_exceptions_and_envelopes_that_the_sdk_knows(play
         assert envelope["trackingId"], name
         assert envelope["locales"][0][0] == "en-US", name
         assert envelope["causes"], name
+
+
+def test_access_profiles_are_created_listed_patched_and_changed_in_bulk(play: Play, generation: str) -> None:
+    found = play("access_profiles")
+    names = [f"Sdk{generation} Profile {letter}" for letter in "CAB"]
+    assert found["made"] == [[name, True, True] for name in names]
+    assert found["listed"] == [names[0], names[2]]
+    assert found["patched"] == "changed by a scenario"
+    assert found["updated"] == [[True, False, "201"], [True, False, "201"], [False, False, "404"]]
+    assert found["read"] == [
+        ["changed by a scenario", False],
+        ["made by a scenario", False],
+        ["made by a scenario", True],
+    ]
+    assert found["held"] is True
+    assert found["metadata"] == (None if generation == "1" else [{"sdkProfiles2": ["high"]}] * 2)
+    assert found["deleted"] == [2, []]
+    assert found["left"] == 0
+
+
+def test_entitlements_are_listed_patched_and_changed_in_bulk(play: Play, generation: str) -> None:
+    found = play("entitlements")
+    assert found["listed"] == [[True, True, True]] * 3
+    assert found["got"] == [True, True]
+    before, after = found["patched"]
+    assert after is not before
+    assert found["read"] == [[False, "HIGH" if generation == "2" else True]] * 2
+    assert found["listed again"] is True
+
+
+def test_sources_are_created_listed_patched_and_deleted_by_the_people_that_are_listed(
+    play: Play, generation: str
+) -> None:
+    found = play("sources")
+    assert found["people"] == [5, True]
+    assert found["chosen"] is True
+    assert found["made"] == [f"Sdk{generation} Source", "DelimitedFile", True]
+    assert found["listed"] is True
+    assert found["got"] == [f"Sdk{generation} Source", ["account", "group"]]
+    assert found["patched"] == "changed by a scenario"
+    assert found["task"][1] is True
+    assert found["gone"] == "NotFoundException"
+
+
+def test_common_access_is_added_confirmed_and_denied_in_bulk(play: Play, generation: str) -> None:
+    found = play("common_access")
+    names = [f"Sdk{generation} Shared {number}" for number in range(3)]
+    assert found["made"] == [True, "CONFIRMED", False]
+    assert found["before"] == [[name, "CONFIRMED", False] for name in names]
+    verdicts = ["CONFIRMED", "DENIED", "DENIED"]
+    assert found["after"] == [[name, verdict, True] for name, verdict in zip(names, verdicts, strict=True)]
+
+
+def test_a_bulk_job_is_a_task_under_its_own_id(play: Play) -> None:
+    found = play("tasks")
+    assert found["task"] == [True, "QUEUED_TASK", "SUCCESS", 100]
+    assert found["attributes"] == {"kind": "ROLE", "total": 1, "changed": 1}
+    assert found["listed"] == [True]
+    assert found["newest"] is True
+
+
+def test_dimensions_are_created_listed_patched_and_deleted(play: Play) -> None:
+    found = play("dimensions")
+    assert found["made"] == ["Germany", True]
+    assert found["listed"] is True
+    assert found["got"] == [True, "Germany"]
+    assert found["patched"] == "changed by a scenario"
+    assert found["held"] is True
+    assert found["left"] == []

@@ -16,6 +16,13 @@ FAMILIES = {
     "metadata": ("sailpoint.access_model_metadata", "AccessModelMetadataApi"),
     "search": ("sailpoint.search", "SearchApi"),
     "identities": ("sailpoint.identities", "IdentitiesApi"),
+    "access_profiles": ("sailpoint.access_profiles", "AccessProfilesApi"),
+    "entitlements": ("sailpoint.entitlements", "EntitlementsApi"),
+    "sources": ("sailpoint.sources", "SourcesApi"),
+    "common_access": ("sailpoint.iai_common_access", "IAICommonAccessApi"),
+    "tasks": ("sailpoint.task_management", "TaskManagementApi"),
+    "public_identities": ("sailpoint.public_identities", "PublicIdentitiesApi"),
+    "dimensions": ("sailpoint.dimensions", "DimensionsApi"),
 }
 JOB_SECONDS = 60.0
 
@@ -47,6 +54,10 @@ class Sdk:
 
     def model(self, family: str, model: str, /, **members: Any) -> Any:
         return getattr(self.module(family), model)(**members)
+
+    def document(self, family: str, model: str, members: dict[str, Any]) -> Any:
+        """A request body from its wire form."""
+        return getattr(self.module(family), model).from_dict(members)
 
     def patch(self, family: str, path: str, value: Any) -> list[Any]:
         operation = self.module(family).JsonPatchOperation
@@ -103,6 +114,19 @@ class Sdk:
             document = self.model("metadata", "AttributeValueDTO", value=value, name=f"{value} name", status="active")
             self.call("metadata", "create_access_model_metadata_attribute_value", key, document)
         return made
+
+    def make_profile(self, name: str, source: str, entitlements: list[str]) -> Any:
+        owner = self.call("public_identities", "get_public_identities", limit=1)[0]
+        members = {
+            "name": name,
+            "description": "made by a scenario",
+            "enabled": True,
+            "owner": {"type": "IDENTITY", "id": owner.id},
+            "source": {"type": "SOURCE", "id": source},
+            "entitlements": [{"type": "ENTITLEMENT", "id": one} for one in entitlements],
+        }
+        document = self.document("access_profiles", "AccessProfile", members)
+        return self.call("access_profiles", "create_access_profile", document)
 
     def metadata(self, role: Any) -> dict[str, list[str]]:
         held = role.access_model_metadata
