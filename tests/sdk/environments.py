@@ -1,12 +1,14 @@
-"""Interpreters of their own for foreign clients and tools that cannot share an environment with us or each other.
+"""Environments of their own for foreign clients and tools that cannot share an environment with us or each other.
 
-Each is a venv made once per pinned version, under BULKWARK_TEST_CACHE (default: ~/.cache/bulkwark-tests).
+Each is a venv, or a folder of Node packages, made once per pinned version, under BULKWARK_TEST_CACHE (default:
+~/.cache/bulkwark-tests).
 """
 
 from __future__ import annotations
 
 import fcntl
 import hashlib
+import json
 import os
 import shutil
 import subprocess
@@ -52,12 +54,41 @@ def locked(place: Path) -> Iterator[None]:
         yield
 
 
+def node_modules(package: Path) -> Path:
+    """The folder with what the `package.json` pins, for NODE_PATH; fills it when it is not there yet."""
+    for command in ("node", "npm"):
+        if shutil.which(command) is None:
+            raise NotInstalled(f"there is no {command} here")
+    pins: dict[str, str] = json.loads(package.read_text("utf-8"))["dependencies"]
+    text = " ".join(f"{name}-{version}" for name, version in pins.items())
+    place = cache() / f"{text.partition(' ')[0]}-{hashlib.sha256(text.encode()).hexdigest()[:12]}"
+    with locked(place):
+        if not (place / READY).exists():
+            fill(place, package)
+    return place / "node_modules"
+
+
+def fill(place: Path, package: Path) -> None:
+    shutil.rmtree(place, ignore_errors=True)
+    place.mkdir()
+    shutil.copy(package, place / "package.json")
+    flags = ["--no-package-lock", "--no-audit", "--no-fund", "--ignore-scripts"]
+    install(["npm", "install", *flags], f"npm could not install {package.name}", place)
+
+
 def make(place: Path, requirements: Path) -> None:
     shutil.rmtree(place, ignore_errors=True)
     venv.create(place, with_pip=True)
     command = [str(place / "bin" / "python"), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+    command += ["--requirement", str(requirements.resolve())]
+    install(command, f"pip could not install {requirements.name}", place)
+
+
+def install(command: list[str], failed: str, place: Path) -> None:
+    """Run an installer in the environment's folder, and mark the folder when it went through."""
     done = subprocess.run(
-        [*command, "--requirement", str(requirements)],
+        command,
+        cwd=place,
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
@@ -65,7 +96,7 @@ def make(place: Path, requirements: Path) -> None:
         check=False,
     )
     if done.returncode != 0:
-        raise NotInstalled(f"pip could not install {requirements.name}:\n{done.stdout}{done.stderr}")
+        raise NotInstalled(f"{failed}:\n{done.stdout}{done.stderr}")
     (place / READY).touch()
 
 
@@ -79,5 +110,12 @@ def missing(what: str) -> NoReturn:
 def interpreter_or_skip(requirements: Path) -> Path:
     try:
         return interpreter(requirements)
+    except NotInstalled as reason:
+        missing(str(reason))
+
+
+def node_modules_or_skip(package: Path) -> Path:
+    try:
+        return node_modules(package)
     except NotInstalled as reason:
         missing(str(reason))

@@ -18,6 +18,7 @@ from bulkwark.api import errors, oauth, openapi, uploads
 from bulkwark.api.answers import Answer, ok
 from bulkwark.api.calls import Call
 from bulkwark.api.operations import OPERATIONS, Operation
+from bulkwark.api.quick import Quick
 from bulkwark.api.routing import Route, Router
 from bulkwark.api.services import Services
 from bulkwark.errors import Invalid, Unauthenticated
@@ -62,6 +63,7 @@ class Api:
         self._writers = ThreadPoolExecutor(WRITERS, thread_name_prefix="write")
         self._handlers = {operation.handler: _handler(operation) for operation in OPERATIONS}
         self._handlers["role_jobs.status"] = import_module("bulkwark.api.role_jobs").status
+        self._quick = Quick(services, self._handlers)
 
     def close(self) -> None:
         self._readers.shutdown(wait=True)
@@ -70,14 +72,15 @@ class Api:
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
         tracking = errors.tracking_id()
-        headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
         try:
-            answer = await self._answer(scope, receive, headers)
+            answer = self._quick.answer(scope) if scope["method"] == "GET" else None
+            if answer is None:
+                answer = await self._answer(scope, receive, _headers(scope))
         except ClientLeft:
             log.debug("tracking %s: the client went away", tracking)
             return
         except Exception as error:
-            answer = errors.answer(error, tracking, headers.get("accept-language", ""))
+            answer = errors.answer(error, tracking, _headers(scope).get("accept-language", ""))
         try:
             await self._send(send, answer, tracking, scope["method"])
         except Exception:
@@ -164,6 +167,10 @@ class Api:
         while (piece := await loop.run_in_executor(self._readers, next, answer.stream, None)) is not None:
             await send({"type": "http.response.body", "body": piece, "more_body": True})
         await send({"type": "http.response.body", "body": b""})
+
+
+def _headers(scope: Message) -> dict[str, str]:
+    return {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
 
 
 async def _left(receive: Receive) -> None:

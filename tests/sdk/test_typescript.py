@@ -1,0 +1,133 @@
+"""The official TypeScript SDK, unmodified, against a running server."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.process.server import Server
+from tests.sdk.environments import node_modules_or_skip
+
+HERE = Path(__file__).parent / "typescript"
+SCENARIO_SECONDS = 120.0
+SCENARIOS = ("roles", "bulk", "search", "families")
+
+#: The documented states of the list of unfinished jobs.
+UNFINISHED = {"CREATED", "PRE_PROCESS", "POST_PROCESS", "CHUNK_PENDING", "CHUNK_PROCESSING"}
+
+Play = Callable[[str], dict[str, Any]]
+
+
+@pytest.fixture(scope="session")
+def modules() -> Path:
+    return node_modules_or_skip(HERE / "package.json")
+
+
+@pytest.fixture(scope="session")
+def outcomes(modules: Path, company: Server) -> dict[str, tuple[str, Any]]:
+    """All scenarios, played once by node: name → (RESULT or BROKEN, what it found)."""
+    credential = company.token()
+    settings = {
+        "NODE_PATH": str(modules),
+        "SCENARIO_URL": company.url,
+        "SCENARIO_CLIENT_ID": credential.id,
+        "SCENARIO_CLIENT_SECRET": credential.secret,
+    }
+    done = subprocess.run(
+        ["node", str(HERE / "play.js"), *SCENARIOS],
+        env={**os.environ, **settings},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=SCENARIO_SECONDS,
+        check=False,
+    )
+    assert done.returncode == 0, f"{done.stdout[-6000:]}\n{done.stderr[-6000:]}"
+    lines = [line.split(" ", 2) for line in done.stdout.splitlines() if line.startswith(("RESULT ", "BROKEN "))]
+    return {name: (verdict, json.loads(found)) for verdict, name, found in lines}
+
+
+@pytest.fixture
+def play(outcomes: dict[str, tuple[str, Any]]) -> Play:
+    def found(name: str) -> dict[str, Any]:
+        verdict, content = outcomes[name]
+        assert verdict == "RESULT", content
+        result: dict[str, Any] = content
+        return result
+
+    return found
+
+
+def test_roles_are_created_listed_paginated_patched_and_deleted(play: Play) -> None:
+    found = play("roles")
+    assert found["made"] == [[f"Ts Role {letter}", True, "IDENTITY"] for letter in "CAB"]
+    assert found["listed"] == ["3", ["Ts Role C", "Ts Role B"]]
+    assert found["paginated"] == [150, 150]
+    assert found["got"] == ["Ts Role C", "made by a scenario"]
+    assert found["patched"] == ["changed by a scenario", True]
+    assert found["task"] == "TASK_RESULT"
+    assert found["gone"] == [404] * 3
+
+
+def test_the_main_job_runs_by_ids_by_filter_and_by_query_and_is_read_back(play: Play) -> None:
+    found = play("bulk")
+    steps = found["steps"]
+    assert list(steps) == ["ids", "filter", "query"]
+    for name, step in steps.items():
+        same, kind, status = step["job"]
+        assert (step["accepted"], same, kind.upper(), status) == (202, True, "ROLE", "COMPLETED"), name
+    assert steps["ids"]["read"] == [["dach", "emea"]] * 2 + [None] * 2
+    assert steps["filter"]["read"] == [["apac", "dach", "emea"]] * 2 + [["apac"]] * 2
+    assert steps["query"]["read"] == [["apac", "dach"]] * 2 + [["apac"]] * 2
+
+
+def test_a_running_job_is_in_the_list_of_unfinished_ones_and_a_finished_one_is_not(play: Play) -> None:
+    seen = play("bulk")["unfinished"]
+    assert seen["type"].upper() == "ROLE"
+    assert seen["status"] in UNFINISHED
+    assert seen["after"] is False
+
+
+def test_the_search_paginator_walks_all_pages_in_both_directions(play: Play) -> None:
+    found = play("search")
+    assert found["count"] == [204, True]
+    assert found["pages"] > 2
+    assert found["sorted"] is True
+    assert found["down"] is True
+    assert found["limited"] == 750
+    assert found["type"] == ["role"]
+
+
+def test_sources_are_created_listed_and_deleted(play: Play) -> None:
+    found = play("families")["sources"]
+    assert found["made"] == ["Ts Source", "DelimitedFile"]
+    assert found["listed"] == [True]
+    assert found["got"] == "Ts Source"
+    assert (found["deleted"], found["gone"]) == (202, 404)
+
+
+def test_entitlements_are_listed_and_changed_in_bulk(play: Play) -> None:
+    found = play("families")["entitlements"]
+    assert found == {"listed": [2, True], "updated": 204, "read": [[False, True]] * 2}
+
+
+def test_access_profiles_are_created_patched_changed_in_bulk_and_deleted(play: Play) -> None:
+    found = play("families")["accessProfiles"]
+    assert found["listed"] == ["Ts Profile B", "Ts Profile A"]
+    assert found["patched"] == "changed by a scenario"
+    assert found["updated"] == [207, ["201", "201"]]
+    assert found["read"] == [False, False]
+    assert found["gone"] == 404
+
+
+def test_common_access_is_added_confirmed_and_denied_in_bulk(play: Play) -> None:
+    found = play("families")["commonAccess"]
+    assert found["before"] == [[f"Ts Shared {number}", "CONFIRMED", False] for number in (0, 1)]
+    assert found["updated"] == 202
+    assert found["after"] == [["Ts Shared 0", "CONFIRMED", True], ["Ts Shared 1", "DENIED", True]]

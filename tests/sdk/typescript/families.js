@@ -1,0 +1,97 @@
+"use strict";
+/** Sources, entitlements, access profiles and common access: make, list, change, change many, read back. */
+
+const { sdk, configuration, roles, EXPERIMENTAL, replace, owner, makeRole, until, refused } = require("./client");
+
+async function sources() {
+  const api = new sdk.SourcesV2024Api(configuration);
+  const document = { name: "Ts Source", connector: "delimited-file", owner: await owner() };
+  const made = (await api.createSource({ sourceV2024: document, provisionAsCsv: true })).data;
+  const listed = (await api.listSources({ filters: 'name eq "Ts Source"' })).data;
+  const got = (await api.getSource({ id: made.id })).data;
+  const deleted = await api.deleteSource({ id: made.id });
+  return {
+    made: [made.name, made.type],
+    listed: listed.map((one) => one.id === made.id),
+    got: got.name,
+    deleted: deleted.status,
+    gone: await refused(() => api.getSource({ id: made.id })),
+  };
+}
+
+async function entitlements() {
+  const api = new sdk.EntitlementsV2024Api(configuration);
+  const page = { limit: 2, offset: 40, sorters: "name,id", count: true };
+  const listed = await api.listEntitlements({ ...page, ...EXPERIMENTAL });
+  const ids = listed.data.map((one) => one.id);
+  const body = { entitlementIds: ids, jsonPatch: [replace("/requestable", false), replace("/privileged", true)] };
+  const updated = await api.updateEntitlementsInBulk({ entitlementBulkUpdateRequestV2024: body, ...EXPERIMENTAL });
+  const read = [];
+  for (const id of ids) read.push((await api.getEntitlement({ id, ...EXPERIMENTAL })).data);
+  return {
+    listed: [ids.length, Number(listed.headers["x-total-count"]) > 1000],
+    updated: updated.status,
+    read: read.map((one) => [one.requestable, one.privileged]),
+  };
+}
+
+async function accessProfiles() {
+  const api = new sdk.AccessProfilesV2024Api(configuration);
+  const held = (await new sdk.EntitlementsV2024Api(configuration).listEntitlements({ limit: 1, ...EXPERIMENTAL })).data[0];
+  const ids = [];
+  for (const letter of "AB") {
+    const profile = {
+      name: `Ts Profile ${letter}`,
+      enabled: true,
+      owner: await owner(),
+      source: { type: "SOURCE", id: held.source.id },
+      entitlements: [{ type: "ENTITLEMENT", id: held.id }],
+    };
+    ids.push((await api.createAccessProfile({ accessProfileV2024: profile })).data.id);
+  }
+  const listed = (await api.listAccessProfiles({ filters: 'name sw "Ts Profile"', sorters: "-name" })).data;
+  const change = [replace("/description", "changed by a scenario")];
+  const patched = (await api.patchAccessProfile({ id: ids[0], jsonPatchOperationV2024: change })).data;
+  const items = ids.map((id) => ({ id, requestable: false }));
+  const many = { accessProfileBulkUpdateRequestInnerV2024: items, ...EXPERIMENTAL };
+  const updated = await api.updateAccessProfilesInBulk(many);
+  const read = [];
+  for (const id of ids) read.push((await api.getAccessProfile({ id })).data.requestable);
+  for (const id of ids) await api.deleteAccessProfile({ id });
+  return {
+    listed: listed.map((one) => one.name),
+    patched: patched.description,
+    updated: [updated.status, updated.data.map((one) => one.status)],
+    read,
+    gone: await refused(() => api.getAccessProfile({ id: ids[0] })),
+  };
+}
+
+async function commonAccess() {
+  const api = new sdk.IAICommonAccessV2024Api(configuration);
+  const made = [];
+  for (const number of [0, 1]) made.push(await makeRole(`Ts Shared ${number}`));
+  for (const role of made) {
+    const item = { access: { id: role.id, type: "ROLE" } };
+    await api.createCommonAccess({ commonAccessItemRequestV2024: item, ...EXPERIMENTAL });
+  }
+  const chosen = { filters: 'access.name sw "Ts Shared"', sorters: "access.name", ...EXPERIMENTAL };
+  const list = async () => (await api.getCommonAccess(chosen)).data;
+  const shown = (items) => items.map((one) => [one.access.name, one.status, one.reviewedByUser]);
+  const before = await list();
+  const verdict = [{ confirmedIds: [before[0].id], deniedIds: [before[1].id] }];
+  const many = { commonAccessIDStatusV2024: verdict, ...EXPERIMENTAL };
+  const updated = await api.updateCommonAccessStatusInBulk(many);
+  const after = await until(list, (items) => items.every((one) => one.reviewedByUser));
+  await roles.deleteBulkRoles({ roleBulkDeleteRequestV2024: { roleIds: made.map((role) => role.id) } });
+  return { before: shown(before), updated: updated.status, after: shown(after) };
+}
+
+module.exports = async function scenario() {
+  return {
+    sources: await sources(),
+    entitlements: await entitlements(),
+    accessProfiles: await accessProfiles(),
+    commonAccess: await commonAccess(),
+  };
+};
