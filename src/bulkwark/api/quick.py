@@ -33,25 +33,23 @@ class Quick:
 
     def __init__(self, services: Services, handlers: Mapping[str, Callable[[Call], Answer]]) -> None:
         self._services = services
-        words = {path for operation in OPERATIONS for _, path in paths(operation)}
         self._places: dict[bytes, _Place] = {}
         for operation in OPERATIONS:
-            if not operation.inline or operation.method != "GET" or operation.path.count("{") != 1:
+            base, _, last = operation.path.rpartition("/")
+            if not operation.inline or operation.method != "GET" or not last.startswith("{") or "{" in base:
                 continue
+            # Words are no ids at any version: `dispatch` says where such a path is served.
+            below = [o.path[len(base) + 1 :].partition("/")[0] for o in OPERATIONS if o.path.startswith(f"{base}/")]
+            reserved = frozenset({b"", b"v1", *(word.encode() for word in below if not word.startswith("{"))})
             for version, path in paths(operation):
-                head, _, last = path.rpartition("/")
-                if last.startswith("{"):
-                    reserved = {
-                        p[len(head) + 1 :].partition("/")[0].encode() for p in words if p.startswith(head + "/")
-                    }
-                    self._places[head.encode()] = _Place(
-                        operation,
-                        version or UNVERSIONED,
-                        bool(version),
-                        last[1:-1],
-                        handlers[operation.handler],
-                        frozenset({b"", b"v1", *(word for word in reserved if not word.startswith(b"{"))}),
-                    )
+                self._places[path.rpartition("/")[0].encode()] = _Place(
+                    operation,
+                    version or UNVERSIONED,
+                    bool(version),
+                    last[1:-1],
+                    handlers[operation.handler],
+                    reserved,
+                )
 
     def answer(self, scope: MutableMapping[str, Any]) -> Answer | None:
         """The answer to a plain point read; None for any other request. Raises what the checks raise."""
