@@ -31,7 +31,7 @@ class NotInstalled(Exception):
 
 def cache() -> Path:
     chosen = os.environ.get("BULKWARK_TEST_CACHE")
-    return Path(chosen) if chosen else Path.home() / ".cache" / "bulkwark-tests"
+    return Path(chosen).absolute() if chosen else Path.home() / ".cache" / "bulkwark-tests"
 
 
 def interpreter(requirements: Path) -> Path:

@@ -7,7 +7,6 @@ from typing import Any
 
 from tests.sdk.scenarios.client import Sdk
 
-
 READ_SECONDS = 30.0
 
 

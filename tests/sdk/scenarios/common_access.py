@@ -7,7 +7,6 @@ from typing import Any
 
 from tests.sdk.scenarios.client import Sdk
 
-
 EXPERIMENTAL = {"x_sail_point_experimental": "true"}
 READ_SECONDS = 30.0
 

@@ -7,7 +7,6 @@ from typing import Any
 from tests.sdk.scenarios.client import Sdk
 
 
-
 def scenario(sdk: Sdk) -> dict[str, Any]:
     role = sdk.make_role(f"Sdk{sdk.generation} Dimensional", "made by a scenario")
     entitlement = sdk.call("entitlements", "list_entitlements", limit=1)[0]

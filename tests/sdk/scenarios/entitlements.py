@@ -7,7 +7,6 @@ from typing import Any
 from tests.sdk.scenarios.client import Sdk
 
 
-
 def privilege(sdk: Sdk, entitlement: Any) -> Any:
     """Newer versions have a level where the older ones have a flag."""
     return entitlement.privilege_level.direct if sdk.generation == "2" else entitlement.privileged

@@ -7,7 +7,6 @@ from typing import Any
 from tests.sdk.scenarios.client import Sdk
 
 
-
 def gone(sdk: Sdk, source: str) -> str:
     try:
         sdk.call("sources", "get_source", source)

@@ -8,7 +8,6 @@ from tests.sdk.scenarios.bulk import submit
 from tests.sdk.scenarios.client import Sdk
 
 
-
 def scenario(sdk: Sdk) -> dict[str, Any]:
     attribute = f"sdkTasks{sdk.generation}"
     sdk.make_attribute(attribute, ["one"])

@@ -7,7 +7,8 @@ const TRIES = 30; // jobs are fast: how often to submit until the list of unfini
 const WORD = "Wombat";
 
 const byIds = (request) => roles.updateRolesMetadataByIds({ roleMetadataBulkUpdateByIdRequestV2024: request });
-const byFilter = (request) => roles.updateRolesMetadataByFilter({ roleMetadataBulkUpdateByFilterRequestV2024: request });
+const byFilter = (request) =>
+  roles.updateRolesMetadataByFilter({ roleMetadataBulkUpdateByFilterRequestV2024: request });
 const byQuery = (request) => roles.updateRolesMetadataByQuery({ roleMetadataBulkUpdateByQueryRequestV2024: request });
 
 /** The SDK drops the id and calls the literal `bulk-update/id`, which the server answers with our newest job. */

@@ -37,7 +37,8 @@ async function entitlements() {
 
 async function accessProfiles() {
   const api = new sdk.AccessProfilesV2024Api(configuration);
-  const held = (await new sdk.EntitlementsV2024Api(configuration).listEntitlements({ limit: 1, ...EXPERIMENTAL })).data[0];
+  const entitled = new sdk.EntitlementsV2024Api(configuration);
+  const held = (await entitled.listEntitlements({ limit: 1, ...EXPERIMENTAL })).data[0];
   const ids = [];
   for (const letter of "AB") {
     const profile = {

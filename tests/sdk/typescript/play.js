@@ -1,5 +1,5 @@
 "use strict";
-/** Play scenarios by name: one line `RESULT <name> <JSON>` or `BROKEN <name> <JSON>` for each, beside what the SDK prints. */
+/** Play scenarios by name: a line `RESULT <name> <JSON>` or `BROKEN <name> <JSON>` for each, beside the SDK's own. */
 
 const path = require("path");
 

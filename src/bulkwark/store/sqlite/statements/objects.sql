@@ -52,8 +52,10 @@ CROSS JOIN link l ON l.tenant = ?1 AND l.field = ?2 AND l.target = w.value ORDER
 SELECT rid, head FROM object WHERE tenant = ? AND kind = ? AND instr(head, ?) > 0;
 -- with_value: objects that have one of a JSON list of whole values in a field (its number), with the value
 SELECT w.value, v.rid FROM json_each(?3) w CROSS JOIN val v ON v.tenant = ?1 AND v.field = ?2 AND v.value = w.value;
--- raw: what the answer to GET is made of, the document as bytes
-SELECT CAST(o.head AS BLOB), s.modified, s.md FROM object o JOIN state s ON s.rid = o.rid
+-- raw_by_rid: what the answer to GET is made of, the document as bytes
+SELECT CAST(o.head AS BLOB), s.modified, s.md FROM object o JOIN state s ON s.rid = o.rid WHERE o.rid = ?;
+-- raw: the same by id, with the number
+SELECT CAST(o.head AS BLOB), s.modified, s.md, o.rid FROM object o JOIN state s ON s.rid = o.rid
 WHERE o.tenant = ? AND o.kind = ? AND o.id = ?;
 -- raw_by_rids: the same for a JSON list of numbers, in the list's order
 SELECT CAST(o.head AS BLOB), s.modified, s.md FROM json_each(?) w
