@@ -17,7 +17,8 @@ from bulkwark.errors import Unavailable
 from bulkwark.store import counters
 from bulkwark.store.fields import FieldNumbers
 from bulkwark.store.objects import New
-from bulkwark.store.sqlite.engine import STATEMENTS, FairLock
+from bulkwark.store.sqlite.engine import STATEMENTS
+from bulkwark.store.sqlite.waiting import FairLock
 from bulkwark.store.tenants import FILE, Store, open_store
 from tests.company import attribute, load, put, role
 from tests.house import House

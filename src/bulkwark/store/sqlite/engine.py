@@ -9,7 +9,6 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from importlib import resources
@@ -19,6 +18,7 @@ from typing import Any
 import apsw
 
 from bulkwark.errors import Invalid, Unavailable
+from bulkwark.store.sqlite.waiting import FairLock, Patience
 
 log = logging.getLogger("bulkwark.store")
 
@@ -72,55 +72,6 @@ def load_statements() -> dict[str, str]:
 
 
 STATEMENTS = load_statements()
-
-
-class FairLock:
-    """A lock that is handed over in the order of the requests."""
-
-    def __init__(self) -> None:
-        self._mutex = threading.Lock()
-        self._busy = False
-        self._owner = 0  # thread that has the turn
-        self._queue: deque[threading.Lock] = deque()
-
-    def acquire(self) -> None:
-        me = threading.get_ident()
-        # Better a fault than a thread that waits for itself for ever.
-        assert self._owner != me, "this thread has the writer's turn already"
-        with self._mutex:
-            if not self._busy:
-                self._busy, self._owner = True, me
-                return
-            turn = threading.Lock()
-            turn.acquire()
-            self._queue.append(turn)
-        turn.acquire()
-        self._owner = me
-
-    def release(self) -> None:
-        with self._mutex:
-            self._owner = 0
-            if self._queue:
-                self._queue.popleft().release()
-            else:
-                self._busy = False
-
-    @property
-    def waiting(self) -> int:
-        """How many writers stand in the queue."""
-        return len(self._queue)
-
-
-class Patience:
-    """How long statements may run: `seconds` from now, and no longer than somebody waits for them."""
-
-    def __init__(self, seconds: float) -> None:
-        self._until = time.monotonic() + seconds
-        self.stopped = False
-
-    @property
-    def over(self) -> bool:
-        return self.stopped or time.monotonic() > self._until
 
 
 class Session:
