@@ -31,6 +31,8 @@ UPDATE object SET head = ? WHERE rid = ?;
 UPDATE state SET modified = ?, md = ? WHERE rid = ?;
 -- set_search_doc: a changed search document
 UPDATE search_doc SET face = ?, refs = ? WHERE rid = ?;
+-- set_face: the same, where it links to what it did
+UPDATE search_doc SET face = ? WHERE rid = ?;
 -- drop: delete an object
 DELETE FROM object WHERE rid = ?;
 -- drop_state: and its narrow row
