@@ -22,8 +22,9 @@ from bulkwark.store.objects import Objects, Stored, head
 
 # Members of search documents that take few values, or the same one in most: their tokens are spelled together.
 COMMON = frozenset(
-    "_type type _version pod org enabled requestable requestCommentsRequired privileged cloudGoverned dimensional"
-    " containsDataAccess segments segmentCount privilegeLevel additionalOwners tags".split()
+    {"_type", "type", "_version", "pod", "org", "enabled", "requestable", "requestCommentsRequired", "privileged"}
+    | {"cloudGoverned", "containsDataAccess", "dimensional", "segments", "segmentCount", "privilegeLevel"}
+    | {"additionalOwners", "tags"}
 )
 
 
@@ -132,15 +133,15 @@ class _Rewritten:
 
     def _part(self, document: Document, members: list[str]) -> Entry:
         """What some members of a search document add to the index. Not to be changed: it may serve many."""
-        parts = [self._entry(name, document[name]) for name in members if name in document]
-        if len(parts) == 1:
-            return parts[0]
-        entry = Entry()
-        for part in parts:
-            entry.tokens.extend(part.tokens)
-            entry.values |= part.values
-            entry.terms |= part.terms
-        return entry
+        found = [self._entry(name, document[name]) for name in members if name in document]
+        if len(found) == 1:
+            return found[0]
+        whole = Entry()
+        for entry in found:
+            whole.tokens.extend(entry.tokens)
+            whole.values |= entry.values
+            whole.terms |= entry.terms
+        return whole
 
     def _entry(self, name: str, value: Any) -> Entry:
         key = name, _key(value)
