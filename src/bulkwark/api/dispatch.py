@@ -16,6 +16,7 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 from bulkwark.api import errors, idempotency, oauth, openapi, submitting, uploads
+from bulkwark.api.admission import admit
 from bulkwark.api.answers import Answer, ok
 from bulkwark.api.calls import Call
 from bulkwark.api.operations import OPERATIONS, Operation
@@ -97,18 +98,13 @@ class Api:
         if path in PUBLIC and method == PUBLIC[path]:
             return await self._public(path, scope, receive, headers)
         route = self._router.find(method, path)
-        actor = self._services.tokens.verify(_bearer(headers))
-        self._services.limits.check(actor.client_id, route.version, time.monotonic())
         operation = route.operation
-        actor.require(operation.scopes, operation.levels, application=operation.application)
+        actor, tenant = admit(self._services, operation, route.version, _bearer(headers))
         _check_headers(headers, route)
         query = _query(scope)
         upload = await uploads.receive(receive, headers) if operation.body == "multipart" else None
         try:
             body = b"" if upload or (method == "GET" and not operation.body) else await _body(receive, headers)
-            tenant = self._services.store.tenant(actor.tenant)
-            if tenant is None:
-                raise Unauthenticated(f"the tenant {actor.tenant!r} is gone")
             now = time.time_ns() // 1_000_000
             patience = Patience(READ_SECONDS)
             call = Call(self._services, route, actor, tenant, query, headers, body, now, upload, patience)
