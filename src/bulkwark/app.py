@@ -11,7 +11,8 @@ from bulkwark.auth.limits import Limits
 from bulkwark.auth.tokens import Tokens
 from bulkwark.bulk import common_access, metadata
 from bulkwark.bulk.common_access import CommonAccessOperation
-from bulkwark.bulk.engine import Engine, Operation
+from bulkwark.bulk.engine import Engine
+from bulkwark.bulk.freezing import Operation
 from bulkwark.bulk.metadata import MetadataOperation
 from bulkwark.settings import Settings
 from bulkwark.store.tenants import Store, open_store
