@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 
-from bulkwark.api import answers, collections, patches, references, writing
+from bulkwark.api import answers, collections, idempotency, patches, references, writing
 from bulkwark.api.answers import Answer
 from bulkwark.api.calls import Call
 from bulkwark.api.references import Wanted
@@ -147,7 +147,7 @@ def bulk_delete(call: Call) -> Answer:
             call.tenant.objects.delete(session, own[id])
         _refer(call, session, role)
         task = writing.record_deletion(call, session, "Delete dimensions", "DIMENSION_DELETION", changed=len(ids))
-    return answers.ok({"type": "TASK_RESULT", "id": task, "name": None}, 202)
+        return idempotency.claim(call, session, answers.ok({"type": "TASK_RESULT", "id": task, "name": None}, 202))
 
 
 def _wanted(body: DimensionBody) -> list[Wanted]:

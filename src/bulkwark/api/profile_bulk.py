@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from bulkwark.api import answers, references, source_rights, writing
+from bulkwark.api import answers, idempotency, references, source_rights, writing
 from bulkwark.api.answers import Answer
 from bulkwark.api.calls import Call
 from bulkwark.domain.documents import Document
@@ -43,7 +43,8 @@ def delete(call: Call) -> Answer:
         task = writing.record_deletion(
             call, session, "Delete access profiles", "ACCESS_PROFILE_DELETION", changed=len(free), faults=faults
         )
-    return answers.ok({"taskId": task, "pending": free, "inUse": in_use}, 202)
+        answer = answers.ok({"taskId": task, "pending": free, "inUse": in_use}, 202)
+        return idempotency.claim(call, session, answer)
 
 
 class Requestable(msgspec.Struct):
@@ -72,7 +73,8 @@ def update_requestable(call: Call) -> Answer:
             changed = call.tenant.objects.by_rid(session, old.rid)
             assert changed is not None
             found[plain_id(item.id)] = changed
-    return answers.ok([_outcome(item, known=plain_id(item.id) in found) for item in items], 207)
+        answer = answers.ok([_outcome(item, known=plain_id(item.id) in found) for item in items], 207)
+        return idempotency.claim(call, session, answer)
 
 
 def _outcome(item: Requestable, *, known: bool) -> Document:

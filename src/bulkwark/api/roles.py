@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 from msgspec import UNSET
 
-from bulkwark.api import answers, collections, metadata_values, patches, references, writing
+from bulkwark.api import answers, collections, idempotency, metadata_values, patches, references, writing
 from bulkwark.api.answers import Answer
 from bulkwark.api.calls import Call
 from bulkwark.api.metadata_values import FILTER_DEFAULT, FILTER_MOST
@@ -131,7 +131,7 @@ def bulk_delete(call: Call) -> Answer:
         for stored in require_roles(call, session, ids, "/roleIds"):
             delete_whole(call.tenant, session, stored)
         id = writing.record_deletion(call, session, "Delete roles", "ROLE_DELETION", changed=len(ids))
-    return answers.ok({"type": "TASK_RESULT", "id": id, "name": None}, 202)
+        return idempotency.claim(call, session, answers.ok({"type": "TASK_RESULT", "id": id, "name": None}, 202))
 
 
 def _wanted(body: RoleBody) -> list[Wanted]:
