@@ -14,10 +14,9 @@ from functools import lru_cache
 import msgspec
 from msgspec import Struct
 
-from bulkwark.domain.non_employees import DATE, SYSTEM_NAMES, Attribute, Cells, Limits
+from bulkwark.domain.non_employees import DATE, DEFAULTS, SYSTEM_NAMES, Attribute, Cells, Limits
 from bulkwark.domain.times import iso_ms, parse_ms
 
-DEFAULTS = Limits()
 FIRST_MOMENT, LAST_MOMENT = parse_ms("1900-01-01"), parse_ms("9999-12-30")
 DATE_FORM = "2020-04-05T08:00:00-10:00"
 
