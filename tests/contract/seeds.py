@@ -93,7 +93,7 @@ class Gatherer:
             "tokens": self.made("/personal-access-tokens", 200, many, **token_body()),
             "clients": self.made("/oauth-clients", 200, many, **client_body()),
         }
-        found = {
+        found: Seeds = {
             "client": client_of(token),
             "soon": soon(),
             "owner": owner,
