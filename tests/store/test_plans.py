@@ -93,7 +93,7 @@ HOT: dict[str, tuple[tuple[Any, ...], list[str]]] = {
     ),
     "non_employee_requests.approval_summary": (
         (1, "x"),
-        [r"SEARCH ne_approval USING INDEX ne_approval_approver \(tenant=\? AND approver=\?\)"],
+        [r"SEARCH ne_approval USING COVERING INDEX ne_approval_approver \(tenant=\? AND approver=\?\)"],
     ),
     "index.drop_value": (
         (1, 1, "x", 1),
