@@ -110,7 +110,10 @@ def test_what_is_spelled_is_what_the_usual_way_would_write(
         values.update((field, value, position) for field, value in entry.values)
         terms.update(entry.terms)
     assert values == Counter(spelled.values())
-    assert terms == Counter({(field, term): count for field, term, count in spelled.terms})
+    counted = Counter[tuple[int, str]]()
+    for field, term, count in spelled.terms:
+        counted[field, term] += count
+    assert terms == counted
 
 
 def cells(account: str, **more: str | int) -> Cells:

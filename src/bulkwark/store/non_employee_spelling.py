@@ -256,15 +256,15 @@ def insert(session: Session, tenant: int, source: int, spelled: Spelled, now: in
 
 
 def _terms(columns: Iterable[Column], members: Mapping[_Sort, list[int]]) -> Iterator[tuple[int, str, int]]:
-    """(field, term, in how many records) in order."""
-    counts: Counter[tuple[int, str]] = Counter()
+    """(field, term, in how many records); of each field in order."""
     for column in columns:
-        for word, count in Counter(column.words).items():
-            counts.update({(field, word): count for field in column.worded})
+        counts = sorted(Counter(column.words).items())
+        for field in column.worded:
+            for word, count in counts:
+                yield field, word, count
     for sort, positions in members.items():
-        counts.update({term: len(positions) for term in sort.terms})
-    for (field, term), count in sorted(counts.items()):
-        yield field, term, count
+        for field, term in sorted(sort.terms):
+            yield field, term, len(positions)
 
 
 def _joined(pieces: list[str], texts: Mapping[str, str]) -> str:
