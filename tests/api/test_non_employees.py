@@ -14,7 +14,7 @@ from bulkwark.domain.non_employees import Cells
 from bulkwark.domain.spreadsheets import restore
 from bulkwark.store import non_employee_records, non_employee_sources, upkeep
 from bulkwark.store.non_employee_records import Outcome
-from tests.api.served import ne_attribute, ne_body, ne_record, ne_source, person
+from tests.api.served_non_employees import ne_attribute, ne_body, ne_record, ne_source, person
 from tests.house import Client, House
 
 SYSTEM = ["accountName", "firstName", "lastName", "phone", "email", "manager", "startDate", "endDate"]
