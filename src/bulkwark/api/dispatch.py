@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import time
 from collections.abc import Awaitable, Callable, MutableMapping
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
@@ -105,7 +104,7 @@ class Api:
         upload = await uploads.receive(receive, headers) if operation.body == "multipart" else None
         try:
             body = b"" if upload or (method == "GET" and not operation.body) else await _body(receive, headers)
-            now = time.time_ns() // 1_000_000
+            now = self._services.clock()
             patience = Patience(READ_SECONDS)
             call = Call(self._services, route, actor, tenant, query, headers, body, now, upload, patience)
             handler = self._handlers[operation.handler]
