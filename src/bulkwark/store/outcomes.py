@@ -30,6 +30,37 @@ class Item:
     after: str | None  # None: it is as before
 
 
+@dataclass(frozen=True, slots=True)
+class NewItem:
+    """An item that an operation has worked out itself; texts as in `Item`."""
+
+    rid: int
+    outcome: Outcome
+    reason: str | None = None
+    before: str | None = None
+    after: str | None = None
+
+
+def add(session: Session, job: Job, found: Sequence[NewItem]) -> None:
+    """Record items of a job."""
+    session.many(
+        "outcomes.add",
+        [(job.tenant, job.number, one.rid, one.outcome, one.reason, one.before, one.after) for one in found],
+    )
+
+
+def of_origin(session: Session, job: Job, last: int) -> list[NewItem]:
+    """The items of a derived job's origin for its targets in (cursor, last]."""
+    rows = session.rows("outcomes.of_origin", (job.tenant, job.number, job.cursor, last, job.origin))
+    return [NewItem(rid, Outcome(outcome), reason, before, after) for rid, outcome, reason, before, after in rows]
+
+
+def changed(session: Session, job: Job, last: int) -> list[NewItem]:
+    """The items in (cursor, last] that are to be changed."""
+    rows = session.rows("outcomes.changed", (job.tenant, job.number, job.cursor, last))
+    return [NewItem(rid, Outcome.CHANGED, None, before, after) for rid, before, after in rows]
+
+
 def page(
     session: Session,
     job: Job,

@@ -20,7 +20,8 @@ ORDER BY i.rid LIMIT :limit;
 SELECT i.rid, coalesce(o.id, c.id, g.id), coalesce((o.head || '}') ->> 'name', s.access ->> 'name', g.name),
        i.outcome, i.reason, i.before, i.after
 FROM (
-    SELECT rid FROM object WHERE tenant = :tenant AND kind IN (SELECT value FROM json_each(:kinds)) AND id IN (SELECT value FROM json_each(:ids))
+    SELECT rid FROM object
+    WHERE tenant = :tenant AND kind IN (SELECT value FROM json_each(:kinds)) AND id IN (SELECT value FROM json_each(:ids))
     UNION SELECT item FROM common_access WHERE tenant = :tenant AND id IN (SELECT value FROM json_each(:ids))
     UNION SELECT rid FROM gone WHERE tenant = :tenant AND id IN (SELECT value FROM json_each(:ids))
 ) w CROSS JOIN job_item i ON i.tenant = :tenant AND i.job = :job AND i.rid = w.rid
@@ -36,6 +37,15 @@ SELECT w.id, w.rid FROM (
 -- by_reason: how many items ended how, by the code of the reason
 SELECT outcome, iif(instr(reason, ': '), substr(reason, 1, instr(reason, ': ') - 1), reason), count(*)
 FROM job_item WHERE tenant = ? AND job = ? GROUP BY 1, 2 ORDER BY 1, 3 DESC, 2;
+-- add: an item that an operation has worked out itself
+INSERT INTO job_item (tenant, job, rid, outcome, reason, before, after) VALUES (?, ?, ?, ?, ?, ?, ?);
+-- of_origin: what the origin of a job recorded of a chunk's targets
+SELECT u.rid, u.outcome, u.reason, u.before, u.after
+FROM job_target t CROSS JOIN job_item u ON u.tenant = t.tenant AND u.job = ?5 AND u.rid = t.rid
+WHERE t.tenant = ?1 AND t.job = ?2 AND t.rid > ?3 AND t.rid <= ?4 ORDER BY t.rid;
+-- changed: what of a chunk is to be changed
+SELECT rid, before, after FROM job_item
+WHERE tenant = ? AND job = ? AND rid > ? AND rid <= ? AND outcome = 1 ORDER BY rid;
 -- purge: items of a job, some at a time
 DELETE FROM job_item WHERE tenant = ?1 AND job = ?2 AND rid <= (
     SELECT max(rid) FROM (SELECT rid FROM job_item WHERE tenant = ?1 AND job = ?2 ORDER BY rid LIMIT ?3)
