@@ -140,9 +140,7 @@ def _items(call: Call, job: Job, given: list[str]) -> list[int]:
     unknown = [id for id in ids if id not in known]
     if unknown:
         shown = ", ".join(repr(id) for id in unknown[: metadata_jobs.NAMED])
-        raise Invalid(
-            f"the job has no items {shown}", where="/ids", hint=f"{len(unknown)} unknown", code="400.1.404"
-        )
+        raise Invalid(f"the job has no items {shown}", where="/ids", hint=f"{len(unknown)} unknown", code="400.1.404")
     return list(known.values())
 
 

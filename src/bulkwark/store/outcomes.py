@@ -77,8 +77,14 @@ def page(
     else:
         wanted = json.dumps([int(outcome) for outcome in outcomes]) if outcomes else None
         rows = session.rows("outcomes.page", {**asked, "outcomes": wanted})
-    for rid, id, name, outcome, reason_, before, after_ in rows:
-        yield Item(rid, id, name, Outcome(outcome), reason_, before, after_)
+    for row in rows:
+        yield _item(*row)
+
+
+def _item(
+    rid: int, id: str | None, name: str | None, outcome: int, reason: str | None, before: str | None, after: str | None
+) -> Item:
+    return Item(rid, id, name, Outcome(outcome), reason, before, after)
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,9 +110,7 @@ def pages(
         return
     prefix = fold(narrowing.name)
     while True:
-        found = list(
-            page(session(), job, after, at_once, outcomes=narrowing.outcomes, reason=narrowing.reason)
-        )
+        found = list(page(session(), job, after, at_once, outcomes=narrowing.outcomes, reason=narrowing.reason))
         # The name of a deleted object, or of an item of common access, stands in other places than an object's: one
         # rule for all of them looks at what was read.
         yield [item for item in found if fold(item.name or "").startswith(prefix)] if prefix else found
@@ -117,8 +121,8 @@ def pages(
 
 def of_id(session: Session, job: Job, ids: Collection[str]) -> list[Item]:
     """The items of the object with one of these ids: several when it was deleted and made anew while the job ran."""
-    rows = session.rows("outcomes.of_id", {"tenant": job.tenant, "job": job.number, "ids": json.dumps(list(ids)), "kinds": KINDS})
-    return [Item(*row[:3], Outcome(row[3]), *row[4:]) for row in rows]
+    asked = {"tenant": job.tenant, "job": job.number, "ids": json.dumps(list(ids)), "kinds": KINDS}
+    return [_item(*row) for row in session.rows("outcomes.of_id", asked)]
 
 
 def _fits(item: Item, narrowing: Narrowing) -> bool:
