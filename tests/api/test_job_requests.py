@@ -171,8 +171,9 @@ def test_a_role_deleted_before_the_targets_stand_is_skipped_and_counted(idle_hou
     rids = house.tenant.objects.rids(house.store.read(), Kind.ROLE, [ROLE, doomed])
     spec = Spec(Operation.ADD, Scope.ATTRIBUTE, [("region", ["latam"])], Kind.ROLE)
     selector = Selector("ids", 1, Kind.ROLE, rids=list(rids.values()))
-    texts = (msgspec.json.encode(one).decode() for one in (spec, selector))
-    new = NewJob("00000000-0000-4000-8000-000000000001", "ROLE", "metadata", *texts, "", house.admin.identity, 1)
+    does, selects = msgspec.json.encode(spec).decode(), msgspec.json.encode(selector).decode()
+    id = "00000000-0000-4000-8000-000000000001"
+    new = NewJob(id, "ROLE", "metadata", does, selects, "", house.admin.identity, 1)
     with house.store.write() as session:  # accepted, and then the server died before it made the selection
         jobs.add(session, house.tenant.number, new)
     assert house.admin.delete(f"/v2025/roles/{doomed}").status == 204
