@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import os
+import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -33,7 +34,7 @@ def server_options(command: Command) -> Command:
         with connect(url, token, client_id, client_secret) as remote:
             return called(remote, *args, **more)
 
-    wrapped: Any = connected
+    wrapped: Callable[..., Any] = connected
     for name, default, help in (
         ("client-secret", "", "Its secret. In the environment it is in no list of processes."),
         ("client-id", "", "A personal access token or OAuth client, whose access token is asked for."),
@@ -44,8 +45,7 @@ def server_options(command: Command) -> Command:
         wrapped = click.option(
             f"--{name}", default=default, envvar=variable, show_envvar=True, show_default=bool(default), help=help
         )(wrapped)
-    found: Command = wrapped
-    return found
+    return wrapped  # type: ignore[return-value]
 
 
 class Remote:
@@ -64,7 +64,9 @@ class Remote:
             sent["Idempotency-Key"] = str(uuid4())
         for attempt in range(1, TRIES + 1):
             try:
-                answer = self._sent(method, path, json=body, headers=sent)
+                # Notes are UTF-8; httpx takes texts for ASCII.
+                encoded = [(name.encode(), text.encode()) for name, text in sent.items()]
+                answer = self._sent(method, path, json=body, headers=encoded)
                 break
             except httpx.TransportError as error:
                 # Without an answer nobody knows what was done; only a call with a key can be repeated.
@@ -154,7 +156,7 @@ def refusal(answer: httpx.Response) -> Failure:
 def written(path: Path | None) -> Iterator[IO[bytes]]:
     """Standard output, or a file that is there only when it is whole."""
     if path is None or str(path) == "-":
-        yield click.get_binary_stream("stdout")
+        yield sys.stdout.buffer
         return
     part = path.with_name(f"{path.name}.part")
     try:

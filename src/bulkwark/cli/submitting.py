@@ -100,13 +100,13 @@ def preview(remote: Remote, as_json: bool, **given: Any) -> None:
 
 
 @click.command()
-@click.argument("token")
+@click.argument("preview", metavar="TOKEN")
 @wait_option
 @server_options
 @json_option
-def run(remote: Remote, token: str, wait: bool, as_json: bool) -> None:
+def run(remote: Remote, preview: str, wait: bool, as_json: bool) -> None:
     """Run a preview: exactly the items it shows; what has changed since is left alone and listed."""
-    tell(remote, remote.send("POST", f"/previews/{token}/run"), wait=wait, as_json=as_json)
+    tell(remote, remote.send("POST", f"/previews/{preview}/run"), wait=wait, as_json=as_json)
 
 
 @click.command()
@@ -182,7 +182,7 @@ def _headers(body: Body) -> dict[str, str]:
     """The options of a request as headers."""
     options = body.get("options", {})
     found = {name: str(options[name]) for name in ("priority", "speed") if options.get(name) is not None}
-    found |= {name: options[name].encode().decode("latin-1") for name in ("note", "ticket") if options.get(name)}
+    found |= {name: " ".join(options[name].split()) for name in ("note", "ticket") if options.get(name)}
     if options.get("guard"):
         found["guard"] = "true"
     if options.get("stopAfter") is not None:
