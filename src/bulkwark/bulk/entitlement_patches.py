@@ -50,6 +50,9 @@ class PatchOperation:
     def selection(self, session: Session, tenant: Tenant, job: Job) -> Sql | None:
         return None
 
+    def count(self, session: Session, tenant: Tenant, job: Job, selection: Sql) -> None:
+        """They are few: `record` tells soon enough."""
+
     def freeze(self, session: Session, tenant: Tenant, job: Job) -> None:
         raise NotImplementedError("a patch is done by the call that brings it; only jobs made of it are run")
 

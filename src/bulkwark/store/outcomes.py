@@ -61,6 +61,16 @@ def changed(session: Session, job: Job, last: int) -> list[NewItem]:
     return [NewItem(rid, Outcome.CHANGED, None, before, after) for rid, before, after in rows]
 
 
+def named(session: Session, found: Sequence[NewItem]) -> list[Item]:
+    """Items that are not recorded yet, with the ids and names of their objects."""
+    rows = session.rows("outcomes.names", (json.dumps([one.rid for one in found]),))
+    names = {rid: (id, name) for rid, id, name in rows}
+    return [
+        Item(one.rid, *names.get(one.rid, (None, None)), one.outcome, one.reason, one.before, one.after)
+        for one in found
+    ]
+
+
 def page(
     session: Session,
     job: Job,

@@ -46,6 +46,8 @@ WHERE t.tenant = ?1 AND t.job = ?2 AND t.rid > ?3 AND t.rid <= ?4 ORDER BY t.rid
 -- changed: what of a chunk is to be changed
 SELECT rid, before, after FROM job_item
 WHERE tenant = ? AND job = ? AND rid > ? AND rid <= ? AND outcome = 1 ORDER BY rid;
+-- names: id and name of the objects of a JSON list of rids
+SELECT o.rid, o.id, (o.head || '}') ->> 'name' FROM json_each(?) w CROSS JOIN object o ON o.rid = w.value;
 -- purge: items of a job, some at a time
 DELETE FROM job_item WHERE tenant = ?1 AND job = ?2 AND rid <= (
     SELECT max(rid) FROM (SELECT rid FROM job_item WHERE tenant = ?1 AND job = ?2 ORDER BY rid LIMIT ?3)
