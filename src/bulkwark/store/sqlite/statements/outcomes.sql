@@ -37,11 +37,11 @@ ORDER BY 1;
 SELECT g.rid, g.name FROM gone g INDEXED BY gone_id
 CROSS JOIN job_item i ON i.tenant = g.tenant AND i.job = ?2 AND i.rid = g.rid WHERE g.tenant = ?1;
 -- of_ids: ids and rids of the objects of a JSON list of ids that the job has an item of
-SELECT w.id, w.rid FROM (
+SELECT found.id, found.rid FROM (
     SELECT o.id, o.rid FROM json_each(:kinds) k CROSS JOIN json_each(:ids) j
     CROSS JOIN object o ON o.tenant = :tenant AND o.kind = k.value AND o.id = j.value
     UNION SELECT g.id, g.rid FROM json_each(:ids) j CROSS JOIN gone g ON g.tenant = :tenant AND g.id = j.value
-) w CROSS JOIN job_item i ON i.tenant = :tenant AND i.job = :job AND i.rid = w.rid ORDER BY w.rid;
+) found CROSS JOIN job_item i ON i.tenant = :tenant AND i.job = :job AND i.rid = found.rid ORDER BY found.rid;
 -- by_reason: how many items were refused how, by the code of the reason
 SELECT outcome, iif(instr(reason, ': '), substr(reason, 1, instr(reason, ': ') - 1), reason), count(*)
 FROM job_item INDEXED BY job_item_refused WHERE tenant = ? AND job = ? AND outcome > 2
