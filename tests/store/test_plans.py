@@ -25,10 +25,6 @@ RECALLED = [
 ]
 # Statement → its parameters, and what its plan must say. Read `.*` as "and then somewhere".
 HOT: dict[str, tuple[Any, list[str]]] = {
-    "outcomes.page": (
-        {"tenant": 1, "job": 1, "after": 0, "limit": 9, "outcomes": None, "reason": None},
-        [r"SEARCH i USING PRIMARY KEY \(tenant=\? AND job=\? AND rid>\?\)", r"SEARCH o USING INTEGER PRIMARY KEY"],
-    ),
     "outcomes.of_rids": (
         {"tenant": 1, "job": 1, "rids": "[]"},
         [r"SCAN w ", r"SEARCH i USING PRIMARY KEY \(tenant=\? AND job=\? AND rid=\?\)", r"SEARCH o USING INTEGER"],
