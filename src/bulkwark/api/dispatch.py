@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import time
 from collections.abc import Awaitable, Callable, MutableMapping
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
@@ -109,11 +108,11 @@ class Api:
                 if upload or (method == "GET" and not operation.body)
                 else await _body(receive, headers, operation.largest)
             )
-            now = time.time_ns() // 1_000_000
+            now = self._services.clock()
             patience = Patience(READ_SECONDS)
             call = Call(self._services, route, actor, tenant, query, headers, body, now, upload, patience)
             handler = self._handlers[operation.handler]
-            if operation.bulk and idempotency.HEADER in headers:
+            if (operation.bulk or operation.keyed) and idempotency.HEADER in headers:
                 handler = partial(idempotency.once, handler=handler)
             if operation.inline:
                 return handler(call)
