@@ -123,9 +123,16 @@ class Session:
     def execute(self, sql: str, params: Params = None) -> Iterator[Row]:
         """Rows of a text built by this dialect's emitter; values are always bound, never in the text."""
         try:
-            return self.connection.execute(sql, params)
+            found = self.connection.execute(sql, params)
         except apsw.Error as error:
             raise translated(error) from error
+        # Whoever has patience may lose it between two rows as well.
+        return found if self.patience is None else _patiently(found)
+
+
+def _patiently(found: Iterator[Row]) -> Iterator[Row]:
+    with driver_errors():
+        yield from found
 
 
 class Database:
