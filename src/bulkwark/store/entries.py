@@ -86,7 +86,7 @@ def leaf(index: Index, number: Number, path: str, found: list[Any]) -> Entry:
     entry = Entry()
     known = index.schema.find(path)
     if known is not None:
-        _add(entry, known, number, found, folded=path in index.folded)
+        _add(entry, known, number, found, folded=index.folds(path))
     return entry
 
 
