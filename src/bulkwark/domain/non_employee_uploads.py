@@ -69,7 +69,7 @@ class Header:
             names = ",".join(one.name for one in schema)
             raise Refused(FileFault(record.line, "the first line names no column of the source", f"write {names}"))
         for one in schema:
-            if one.required and one.name not in self.names:
+            if (one.required or one.system) and one.name not in self.names:
                 faults.append(FileFault(record.line, f"the column {one.name!r} is missing"))
         if faults:
             raise Refused(*faults)
@@ -140,6 +140,11 @@ def _row_fault(raw: list[str], code: str, message: str, fix: str) -> Fault:
 def readable(text: str) -> str:
     """What a report shows of a text: not too much, and a sign for every letter that cannot be told."""
     return _SURROGATES.sub("\ufffd", text[:SHOWN])
+
+
+def shown(cell: str) -> str:
+    """A whole cell as it can be written down: a sign for every letter that cannot be told."""
+    return _SURROGATES.sub("\ufffd", cell)
 
 
 def _explained(fault: Fault) -> Fault:

@@ -1,0 +1,211 @@
+"""The process of its own that reads an uploaded CSV file: `python -m bulkwark.bulk.upload_loader`, a task on its
+standard input, the answer on its standard output.
+
+It looks at a file (can it be used, how many rows has it), or reads it row by row into a staging file. It changes
+nothing else, so it may die at any moment and begin anew. It holds a batch of rows, never the file.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import threading
+from collections.abc import Iterator, Sequence
+from itertools import islice
+from pathlib import Path
+from typing import IO, Literal
+
+import msgspec
+from msgspec import Struct
+
+from bulkwark.bulk.upload_identities import FieldValue, Identities, Term
+from bulkwark.bulk.upload_managers import Managers
+from bulkwark.domain import non_employee_uploads
+from bulkwark.domain.csv_files import Format, Record, Refused, find_encoding, find_format, records
+from bulkwark.domain.documents import Document
+from bulkwark.domain.kinds import Kind, new_id
+from bulkwark.domain.non_employee_rows import Fault
+from bulkwark.domain.non_employee_uploads import Bad, Good, Header, Rows, known_columns
+from bulkwark.domain.non_employees import Attribute, Cells, Limits, Person, phase_at
+from bulkwark.domain.times import iso_ms
+from bulkwark.query.analysis import fold
+from bulkwark.store.dialect import Session, StagingFile
+from bulkwark.store.tenants import Tenant, open_store
+
+BATCH = 1_000  # rows that are held at once
+NICENESS = 5  # answers to others come first
+
+
+class Task(Struct, frozen=True):
+    """What the process is to do."""
+
+    step: Literal["look", "read"]
+    file: str
+    schema: list[Attribute]
+    limits: Limits
+    data_dir: str = ""
+    tenant: str = ""
+    staging: str = ""
+    source: Document = {}  # of the SOURCE object
+    now: int = 0  # ms
+    warning: int = 0  # ms before its end from which on a record expires soon
+
+
+class Answer(Struct, frozen=True, omit_defaults=True):
+    """What came of it. `refused`: one sentence for each fault of the file, or nothing."""
+
+    refused: list[str] = []
+    rows: int = 0  # that are not blank
+    titles: list[str] = []
+    bad: int = 0
+
+
+def run(task: Task) -> Answer:
+    """Do the task. Faults of the file are part of the answer."""
+    with open(task.file, "rb") as file:
+        try:
+            return look(file, task) if task.step == "look" else read(file, task)
+        except Refused as refused:
+            return Answer([str(fault) for fault in refused.faults])
+
+
+def look(file: IO[bytes], task: Task) -> Answer:
+    """Whether the file can be used, and how many rows it has. Raises Refused."""
+    format = _format(file, task.schema)
+    rows = non_employee_uploads.count_rows(records(file, format), task.schema, task.limits.rows)
+    found = records(file, format)
+    titles = Header(next(found), task.schema).titles
+    found.close()  # type: ignore[attr-defined]
+    return Answer(rows=rows, titles=titles)
+
+
+def _format(file: IO[bytes], schema: Sequence[Attribute]) -> Format:
+    return find_format(file, find_encoding(file), frozenset(known_columns(schema)))
+
+
+def read(file: IO[bytes], task: Task) -> Answer:
+    """Read the file into its staging file. Raises Refused."""
+    found = records(file, _format(file, task.schema))
+    header = non_employee_uploads.header(found, task.schema)
+    store = open_store(Path(task.data_dir), read_only=True)
+    try:
+        tenant = store.tenant(task.tenant)
+        assert tenant is not None, f"there is no tenant {task.tenant!r}"
+        staging = Staging(task, tenant, store.read())
+        rows = Rows(header, task.schema, task.limits)
+        while batch := list(islice(_checked(rows, found), BATCH)):
+            staging.add(batch)
+        good, bad = staging.finish()
+    finally:
+        store.close()
+    return Answer(rows=good + bad, titles=header.titles, bad=bad)
+
+
+def _checked(rows: Rows, found: Iterator[Record]) -> Iterator[Good | Bad]:
+    for record in found:
+        row = rows.check(record)
+        if row is not None:
+            yield row
+
+
+class Staging:
+    """Batches of rows become rows of the staging file: who manages is known, each account stands once."""
+
+    def __init__(self, task: Task, tenant: Tenant, session: Session) -> None:
+        self.file = StagingFile(Path(task.staging))
+        self._task = task
+        self._identities = Identities(task.source, iso_ms(task.now), tenant.objects.org, self._number)
+        self._written = [0, 0]
+        self._managers = Managers(session, tenant)
+        self._session = session
+        self._tenant = tenant
+
+    def add(self, batch: Sequence[Good | Bad]) -> None:
+        bad = [row for row in batch if isinstance(row, Bad)]
+        good: list[tuple[Good, Person]] = []
+        people = self._managers.find({row.cells.manager for row in batch if isinstance(row, Good)})
+        for row in batch:
+            if isinstance(row, Good):
+                manager = people[row.cells.manager]
+                if isinstance(manager, Fault):
+                    bad.append(Bad(row.line, row.raw, [manager]))
+                else:
+                    good.append((row, manager))
+        late = self.file.claim([(fold(row.cells.account), row.line) for row, _ in good])
+        for row, _ in good:
+            if row.line in late:
+                fault = non_employee_uploads.duplicate(row.cells.account, late[row.line])
+                bad.append(Bad(row.line, row.raw, [fault]))
+        self._write([(row.line, row.cells, person) for row, person in good if row.line not in late], bad)
+
+    def finish(self) -> tuple[int, int]:
+        """Answers how many rows are good and bad."""
+        for form in self._identities.forms:
+            self.file.add("form_val", [(form.number, *value) for value in form.values])
+            self.file.add("form_term", [(form.number, *term) for term in form.terms])
+        return self.file.finish()
+
+    def _write(self, good: list[tuple[int, Cells, Person]], bad: list[Bad]) -> None:
+        rows: list[tuple[object, ...]] = []
+        values: list[FieldValue] = []
+        terms: list[Term] = []
+        for line, cells, person in good:
+            phase, due = phase_at(cells.starts, cells.ends, self._task.now, self._task.warning)
+            id = new_id()
+            made = self._identities.spell(id, cells, person if person.id else None, phase)
+            spans = self._span(0, made.values) + self._span(1, made.terms)
+            values.extend(made.values)
+            terms.extend(made.terms)
+            rows.append(
+                (line, fold(cells.account), cells.account, cells.first, cells.last, cells.email, cells.phone)
+                + (person.alias, cells.starts, cells.ends, cells.data, int(phase), due, person.id, id)
+                + (made.head, made.face, made.tokens, made.form, *spans)
+            )
+        self.file.add("row", rows)
+        self.file.add("val", values)
+        self.file.add("term", terms)
+        self.file.add("bad", [(row.line, _json(row.raw), _json(row.faults), _reason(row)) for row in bad])
+
+    def _span(self, table: int, rows: Sequence[object]) -> tuple[int, int]:
+        """(from, to) of a row's rows in `val` (0) or `term` (1)."""
+        start = self._written[table] + 1
+        self._written[table] += len(rows)
+        return start, self._written[table]
+
+    def _number(self, path: str) -> int:
+        number = self._tenant.numbers.find(self._session, Kind.IDENTITY, path)
+        assert number is not None, f"the field {path} has no number yet"
+        return number
+
+
+def _json(value: object) -> str:
+    """JSON text; lone surrogates (bytes that are no text) have no UTF-8."""
+    try:
+        return msgspec.json.encode(value).decode()
+    except UnicodeEncodeError:
+        assert isinstance(value, list)
+        return msgspec.json.encode([non_employee_uploads.shown(cell) for cell in value]).decode()
+
+
+def _reason(row: Bad) -> str:
+    """As an item of the job has it: a code, and a sentence."""
+    return f"{row.faults[0].code}: {non_employee_uploads.sentence(row.faults)}"
+
+
+def _end_with_parent() -> None:
+    """Nobody waits any more when the other end of standard input is gone."""
+    sys.stdin.buffer.read()
+    os._exit(1)
+
+
+def main() -> None:
+    os.nice(NICENESS)
+    task = msgspec.json.decode(sys.stdin.buffer.readline(), type=Task)
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+    sys.stdout.buffer.write(msgspec.json.encode(run(task)))
+    sys.stdout.flush()
+    os._exit(0)
+
+
+if __name__ == "__main__":
+    main()
