@@ -107,7 +107,7 @@ class Api:
             tenant = self._services.store.tenant(actor.tenant)
             if tenant is None:
                 raise Unauthenticated(f"the tenant {actor.tenant!r} is gone")
-            now = time.time_ns() // 1_000_000
+            now = self._services.clock()
             patience = Patience(READ_SECONDS)
             call = Call(self._services, route, actor, tenant, query, headers, body, now, upload, patience)
             handler = self._handlers[operation.handler]

@@ -73,4 +73,4 @@ class Quick:
         if tenant is None or place.version in operation.experimental:
             return None
         route = Route(operation, place.version, {place.name: last.decode("latin-1")}, place.explicit)
-        return place.handler(Call(services, route, actor, tenant, {}, {}, b"", time.time_ns() // 1_000_000))
+        return place.handler(Call(services, route, actor, tenant, {}, {}, b"", services.clock()))

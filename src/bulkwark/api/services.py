@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from bulkwark.auth.limits import Limits
 from bulkwark.auth.tokens import Tokens
-from bulkwark.bulk.engine import Engine
+from bulkwark.bulk.engine import Engine, now_ms
+from bulkwark.domain import non_employees
 from bulkwark.store.tenants import Store
 
 
@@ -16,3 +18,5 @@ class Services:
     engine: Engine
     tokens: Tokens
     limits: Limits
+    non_employees: non_employees.Limits = non_employees.DEFAULTS
+    clock: Callable[[], int] = now_ms  # ms since 1970 UTC

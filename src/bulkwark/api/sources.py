@@ -16,10 +16,11 @@ from bulkwark.domain.kinds import Kind, new_id, plain_id
 from bulkwark.domain.sources import SourceBody
 from bulkwark.domain.tasks import Target
 from bulkwark.domain.times import iso_ms
-from bulkwark.errors import Forbidden, NotFound
+from bulkwark.errors import Forbidden, Invalid, NotFound
 from bulkwark.query import ast
 from bulkwark.query.analysis import fold
 from bulkwark.query.ast import Node
+from bulkwark.store import non_employee_sources
 from bulkwark.store.dialect import Session
 from bulkwark.store.objects import New, Stored
 from bulkwark.store.references import rename
@@ -129,11 +130,19 @@ def _wanted(body: SourceBody) -> list[Wanted]:
     return [Wanted(Kind.IDENTITY, "/owner", [body.owner], single=True)]
 
 
+def _require_plain(call: Call, session: Session, stored: Stored) -> None:
+    """Raise Invalid for the source of a non-employee source, with which alone it goes."""
+    id = non_employee_sources.standing_on(session, call.tenant.number, stored.rid)
+    if id:
+        raise Invalid("it is the source of non-employees", hint=f"DELETE /non-employee-sources/{id}")
+
+
 def delete(call: Call) -> Answer:
     """DELETE /sources/{id}: 400 while entitlements or access profiles belong to it; else done at once, with a task."""
     with call.services.store.write() as session:
         stored = _need(call, session)
         references.require_empty(call.tenant, session, stored)
+        _require_plain(call, session, stored)
         call.tenant.objects.delete(session, stored)
         document = stored.document()
         task = tasks.record(

@@ -1,7 +1,7 @@
 """The check of a record's values against the schema of its source: the same for a JSON body and a row of a file.
 
-Texts are trimmed, since the official example of an export has blanks behind its commas. Moments are ISO 8601; without an
-offset they are UTC, a date alone is its midnight.
+Texts are trimmed, since the official example of an export has blanks behind its commas. Moments are ISO 8601; without
+an offset they are UTC, a date alone is its midnight.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from functools import lru_cache
 import msgspec
 from msgspec import Struct
 
-from bulkwark.domain.non_employees import DATE, SYSTEM_NAMES, Attribute, Cells, Limits
+from bulkwark.domain.non_employees import DATE, DEFAULTS, SYSTEM_NAMES, Attribute, Cells, Limits
 from bulkwark.domain.times import iso_ms, parse_ms
 
 FIRST_MOMENT, LAST_MOMENT = parse_ms("1900-01-01"), parse_ms("9999-12-30")
@@ -34,11 +34,11 @@ class Fault(Struct, frozen=True):
 class Checker:
     """A schema, compiled. `columns`: the technical names in the order in which `row` gets the values.
 
-    Columns that the schema does not know are left alone; of those that it knows and `columns` lacks, the values are blank.
+    Columns that the schema does not know are left alone; of those that it knows and `columns` lacks, values are blank.
     """
 
     def __init__(
-        self, attributes: Sequence[Attribute], limits: Limits = Limits(), columns: Sequence[str] | None = None
+        self, attributes: Sequence[Attribute], limits: Limits = DEFAULTS, columns: Sequence[str] | None = None
     ) -> None:
         self.columns = tuple(one.name for one in attributes) if columns is None else tuple(columns)
         self.custom = tuple(one.name for one in attributes if not one.system)

@@ -33,6 +33,9 @@ class Limits:
     expiring_days: int = 30  # how long before its end a record expires soon
 
 
+DEFAULTS = Limits()
+
+
 def limits(text: str) -> Limits:
     """The limits with those changed that a setting names.
 
@@ -48,7 +51,7 @@ def limits(text: str) -> Limits:
         if name not in names or name in found:
             raise Invalid(f"{part!r} names no limit of non-employees once", hint=f"names: {', '.join(names)}")
         if not (value.isascii() and value.isdigit() and 0 < int(value) <= 1_000_000_000):
-            raise Invalid(f"{part!r} is no limit", hint=f"as in {name}={getattr(Limits(), name)}")
+            raise Invalid(f"{part!r} is no limit", hint=f"as in {name}={getattr(DEFAULTS, name)}")
         found[name] = int(value)
     return Limits(**found)
 
@@ -151,6 +154,10 @@ class Cells(Struct, frozen=True, gc=False):
     starts: int
     ends: int
     data: str = "{}"
+
+    def having(self, **other: str | int) -> Cells:
+        """The same with other values."""
+        return msgspec.structs.replace(self, **other)
 
 
 class Record(Struct, frozen=True, gc=False):

@@ -40,6 +40,11 @@ def append(session: Session, tenant: Tenant, found: Sequence[Event], now: int) -
         tenant.objects.add(session, Kind.EVENT, [New(one, now) for one in documents])
 
 
+def moment(ms: int) -> str:
+    """A moment as the attributes of an event show it."""
+    return iso_ms(ms)
+
+
 def document(event: Event, id: str, created: str) -> Document:
     """EventDocument.
 

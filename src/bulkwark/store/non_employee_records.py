@@ -10,15 +10,16 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum
 
+import msgspec
+
 from bulkwark.domain.documents import Document
 from bulkwark.domain.kinds import Kind, new_id, plain_id
-from bulkwark.domain.non_employees import Cells, Person, Phase, Record, identity, phase_at, without_account
-from bulkwark.domain.times import iso_ms
+from bulkwark.domain.non_employees import Cells, Person, Phase, Record, data_of, identity, phase_at, without_account
 from bulkwark.query.analysis import fold
 from bulkwark.store.changes import change_many
 from bulkwark.store.dialect import Row, Session
 from bulkwark.store.non_employee_sources import Source
-from bulkwark.store.objects import New
+from bulkwark.store.non_employee_spelling import Spelling, insert
 from bulkwark.store.tenants import Tenant
 
 # Where documents and records name an identity by its id, by the kind that does so.
@@ -88,7 +89,9 @@ def by_rids(session: Session, rids: Iterable[int]) -> list[Record]:
 def by_accounts(session: Session, tenant: int, source: int, names: Iterable[str]) -> dict[str, Record]:
     """Folded account name → record, for those names that a source has; case does not count."""
     keys = json.dumps([fold(name) for name in names])
-    return {key: _record(row) for key, *row in session.rows("non_employee_records.by_keys", (tenant, source, keys))}
+    return {
+        key: _record(tuple(row)) for key, *row in session.rows("non_employee_records.by_keys", (tenant, source, keys))
+    }
 
 
 def count(session: Session, tenant: int, source: int) -> int:
@@ -208,21 +211,9 @@ def _create(
     session: Session, tenant: Tenant, source: Source, rows: Sequence[tuple[Cells, Person]], now: int, warning: int
 ) -> list[int]:
     """New records and their identities; answers their rids."""
-    created = iso_ms(now)
-    phases = [phase_at(cells.starts, cells.ends, now, warning) for cells, _ in rows]
-    documents = [
-        New(identity(new_id(), cells, person, source.document, phase, created), now)
-        for (cells, person), (phase, _) in zip(rows, phases, strict=True)
-    ]
-    rids = tenant.objects.add(session, Kind.IDENTITY, documents)
-    session.many(
-        "non_employee_records.add",
-        (
-            (rid, tenant.number, source.number, fold(cells.account), *_values(cells), int(phase), due, now, now)
-            for rid, (cells, _), (phase, due) in zip(rids, rows, phases, strict=True)
-        ),
-    )
-    return rids
+    spelling = Spelling(session, tenant, source.document, {name for cells, _ in rows for name in data_of(cells.data)})
+    spelled = spelling.spell([(new_id(), cells, person) for cells, person in rows], now=now, warning=warning)
+    return insert(session, tenant.number, source.number, spelled, now)
 
 
 def change(
@@ -255,11 +246,7 @@ def _manager_of(identity: Document, alias: str) -> Person | None:
 
 
 def _values(cells: Cells) -> tuple[str | int, ...]:
-    return (cells.account, cells.first, cells.last, cells.email, cells.phone, cells.manager) + (
-        cells.starts,
-        cells.ends,
-        cells.data,
-    )
+    return msgspec.structs.astuple(cells)
 
 
 def move(session: Session, tenant: Tenant, source: Source, found: Sequence[Record], now: int, warning: int) -> None:

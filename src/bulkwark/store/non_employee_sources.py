@@ -135,8 +135,10 @@ def drop(session: Session, tenant: int, source: Source) -> None:
 
 def add_attributes(session: Session, tenant: int, source: int, found: Iterable[Attribute]) -> None:
     rows = (
-        (tenant, source, one.number, one.id, int(one.system), one.type, one.name, one.label, one.help, one.hint)
-        + (int(one.required), one.created, one.modified)
+        (
+            *(tenant, source, one.number, one.id, int(one.system), one.type, one.name, one.label, one.help, one.hint),
+            *(int(one.required), one.created, one.modified),
+        )
         for one in found
     )
     session.many("non_employee_sources.add_attribute", rows)

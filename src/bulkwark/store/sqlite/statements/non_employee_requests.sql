@@ -43,7 +43,3 @@ DELETE FROM ne_approval WHERE tenant = ?1
 AND request IN (SELECT request FROM ne_request WHERE tenant = ?1 AND source = ?2);
 -- approval_summary: how many of each status an approver has
 SELECT status, count(*) FROM ne_approval WHERE tenant = ? AND approver = ? GROUP BY status;
--- is_approver: whether somebody has any approval
-SELECT 1 FROM ne_approval WHERE tenant = ? AND approver = ? LIMIT 1;
--- is_requester: whether somebody has made any request
-SELECT 1 FROM ne_request WHERE tenant = ? AND requester = ? LIMIT 1;
