@@ -18,21 +18,21 @@ from typing import IO, Literal
 import msgspec
 from msgspec import Struct
 
-from bulkwark.bulk.upload_identities import FieldValue, Identities, Term
 from bulkwark.bulk.upload_managers import Managers
 from bulkwark.domain import non_employee_uploads
 from bulkwark.domain.csv_files import Format, Record, Refused, find_encoding, find_format, records
 from bulkwark.domain.documents import Document
-from bulkwark.domain.kinds import Kind, new_id
+from bulkwark.domain.kinds import new_id
 from bulkwark.domain.non_employee_rows import Fault
 from bulkwark.domain.non_employee_uploads import Bad, Good, Header, Rows, known_columns
-from bulkwark.domain.non_employees import Attribute, Cells, Limits, Person, phase_at
-from bulkwark.domain.times import iso_ms
+from bulkwark.domain.non_employees import Attribute, Cells, Limits, Person
 from bulkwark.query.analysis import fold
 from bulkwark.store.dialect import Session, StagingFile
+from bulkwark.store.non_employee_spelling import Sort, Spelling, Value
 from bulkwark.store.tenants import Tenant, open_store
 
 BATCH = 1_000  # rows that are held at once
+BLOCK = 500  # rows of which the staging file holds index entries in order
 NICENESS = 5  # answers to others come first
 
 
@@ -46,7 +46,8 @@ class Task(Struct, frozen=True):
     data_dir: str = ""
     tenant: str = ""
     staging: str = ""
-    source: Document = {}  # of the SOURCE object
+    source: Document = {}  # of the SOURCE object: its id and name
+    numbers: dict[str, int] = {}  # of indexed fields, by path
     now: int = 0  # ms
     warning: int = 0  # ms before its end from which on a record expires soon
 
@@ -114,11 +115,9 @@ class Staging:
     def __init__(self, task: Task, tenant: Tenant, session: Session) -> None:
         self.file = StagingFile(Path(task.staging))
         self._task = task
-        self._identities = Identities(task.source, iso_ms(task.now), tenant.objects.org, self._number)
-        self._written = [0, 0]
+        self._spelling = Spelling(task.source, tenant.name, task.numbers)
+        self._sorts: dict[int, Sort] = {}
         self._managers = Managers(session, tenant)
-        self._session = session
-        self._tenant = tenant
 
     def add(self, batch: Sequence[Good | Bad]) -> None:
         bad = [row for row in batch if isinstance(row, Bad)]
@@ -140,42 +139,42 @@ class Staging:
 
     def finish(self) -> tuple[int, int]:
         """Answers how many rows are good and bad."""
-        for form in self._identities.forms:
-            self.file.add("form_val", [(form.number, *value) for value in form.values])
-            self.file.add("form_term", [(form.number, *term) for term in form.terms])
+        for sort in self._sorts.values():
+            self.file.add("sort_val", [(sort.number, *value) for value in sorted(sort.values, key=_in_order)])
+            self.file.add("sort_term", [(sort.number, *term) for term in sorted(sort.terms)])
         return self.file.finish()
 
     def _write(self, good: list[tuple[int, Cells, Person]], bad: list[Bad]) -> None:
-        rows: list[tuple[object, ...]] = []
-        values: list[FieldValue] = []
-        terms: list[Term] = []
-        for line, cells, person in good:
-            phase, due = phase_at(cells.starts, cells.ends, self._task.now, self._task.warning)
-            id = new_id()
-            made = self._identities.spell(id, cells, person if person.id else None, phase)
-            spans = self._span(0, made.values) + self._span(1, made.terms)
-            values.extend(made.values)
-            terms.extend(made.terms)
-            rows.append(
-                (line, fold(cells.account), cells.account, cells.first, cells.last, cells.email, cells.phone)
-                + (person.alias, cells.starts, cells.ends, cells.data, int(phase), due, person.id, id)
-                + (made.head, made.face, made.tokens, made.form, *spans)
-            )
-        self.file.add("row", rows)
-        self.file.add("val", values)
-        self.file.add("term", terms)
+        for start in range(0, len(good), BLOCK):
+            self._block(good[start : start + BLOCK])
         self.file.add("bad", [(row.line, _json(row.raw), _json(row.faults), _reason(row)) for row in bad])
 
-    def _span(self, table: int, rows: Sequence[object]) -> tuple[int, int]:
-        """(from, to) of a row's rows in `val` (0) or `term` (1)."""
-        start = self._written[table] + 1
-        self._written[table] += len(rows)
-        return start, self._written[table]
+    def _block(self, good: list[tuple[int, Cells, Person]]) -> None:
+        rows: list[tuple[object, ...]] = []
+        values: dict[int, list[tuple[Value, int]]] = {}
+        terms: list[tuple[int, str, int]] = []
+        for line, cells, person in good:
+            named = msgspec.structs.replace(cells, manager=person.alias)
+            one = self._spelling.one(new_id(), named, person, now=self._task.now, warning=self._task.warning)
+            self._sorts.setdefault(one.sort.number, one.sort)
+            rows.append((line, person.id, *one.object, one.sort.number, *one.record))
+            for field, value in one.values:
+                known = values.get(field)
+                if known is None:
+                    known = values[field] = []
+                known.append((value, line))
+            terms.extend([(*term, line) for term in one.terms])
+        for found in values.values():
+            found.sort()
+        terms.sort()
+        self.file.add("row", rows)
+        self.file.add("val", [(field, *found) for field in sorted(values) for found in values[field]])
+        self.file.add("term", terms)
+        self.file.add("block", [(good[-1][0], good[0][0])])
 
-    def _number(self, path: str) -> int:
-        number = self._tenant.numbers.find(self._session, Kind.IDENTITY, path)
-        assert number is not None, f"the field {path} has no number yet"
-        return number
+
+def _in_order(value: tuple[int, Value]) -> tuple[int, bool, Value]:
+    return value[0], isinstance(value[1], str), value[1]
 
 
 def _json(value: object) -> str:

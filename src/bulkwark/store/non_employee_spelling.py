@@ -54,12 +54,31 @@ class Spelled(Struct, gc=False):
         return len(self.objects)
 
 
-class _Sort:
-    """Identities of records that are in the same phase and have values of the same custom attributes."""
+class One(Struct, gc=False):
+    """The same for one record. What all identities of its sort add to the index stands at the sort."""
+
+    sort: Sort
+    object: tuple[str, str, str, str]  # id, head, face, tokens
+    record: tuple[Any, ...]  # key … modified, as in the table `ne_record`
+    values: list[tuple[int, Value]]  # field, value
+    terms: list[tuple[int, str]]  # field, term; each once
+
+
+class Sort:
+    """Identities of records that are in the same phase and have values of the same custom attributes.
+
+    `values` and `terms`: what all of them add to the index.
+    """
 
     def __init__(
-        self, face: Document, document: Document, marks: Mapping[str, str], numbers: Mapping[str, int]
+        self,
+        number: int,
+        face: Document,
+        document: Document,
+        marks: Mapping[str, str],
+        numbers: Mapping[str, int],
     ) -> None:
+        self.number = number
         self.head, self.face = _pieces(head(document), marks), _pieces(head(face), marks)
         index = BY_KIND[Kind.IDENTITY]
         by_mark = {mark: name for name, mark in marks.items()}
@@ -79,7 +98,7 @@ class _Sort:
                 self.texts.append((name, speller(known, field), field, folded, is_text))
         entry = derive(index, number, constant, [])
         self.tokens = " ".join(entry.tokens)
-        self.values, self.terms = entry.values, entry.terms
+        self.values, self.terms = list(entry.values), list(entry.terms)
 
 
 def _put(document: Document, path: str, found: list[Any]) -> None:
@@ -99,72 +118,79 @@ def _pieces(text: str, marks: Mapping[str, str]) -> list[str]:
 
 
 class Spelling:
-    """What spells the records of one source. Make it in a write transaction: it may need new numbers of fields."""
+    """What spells the records of one source. `org`: name of the tenant; `numbers`: as the function of that name says."""
 
-    def __init__(self, session: Session, tenant: Tenant, source: Document, custom: Iterable[str]) -> None:
+    def __init__(self, source: Document, org: str, numbers: Mapping[str, int]) -> None:
         self._source = {"id": source["id"], "name": source["name"]}
-        self._org = tenant.name
-        self._sorts: dict[tuple[Phase, tuple[str, ...], str], _Sort] = {}
-        self._numbers = _numbers(session, tenant, custom)
-
-    def __getstate__(self) -> dict[str, Any]:
-        """For another process: the sorts are made anew there."""
-        return self.__dict__ | {"_sorts": {}}
+        self._org = org
+        self._sorts: dict[tuple[Phase, tuple[str, ...], str], Sort] = {}
+        self._count = 0
+        self._numbers = numbers
 
     def spell(self, rows: Sequence[tuple[str, Cells, Person]], *, now: int, warning: int) -> Spelled:
         """The rows of new records: (id of the identity, cells, manager)."""
-        created = iso_ms(now)
         spelled = Spelled()
         values: dict[int, list[tuple[Value, int]]] = {}
         terms: Counter[tuple[int, str]] = Counter()
-        for position, (id, cells, manager) in enumerate(rows):
-            phase, due = phase_at(cells.starts, cells.ends, now, warning)
-            data = {} if cells.data == "{}" else data_of(cells.data)
-            sort = self._sort(phase, tuple(data), created)
-            texts = {
-                "id": id,
-                "account": cells.account,
-                "first": cells.first,
-                "last": cells.last,
-                "display": f"{cells.first} {cells.last}",
-                "email": cells.email,
-                "phone": cells.phone,
-                "manager id": manager.id,
-                "manager name": manager.name,
-                **{f"data {name}": text for name, text in data.items()},
-            }
-            safe = {name: _json(text) for name, text in texts.items()}
-            tokens = [sort.tokens]
-            folds: dict[str, str] = {}
-            for name, spell, field, folded, is_text in sort.texts:
-                text = texts[name]
-                line = spell(text)
-                tokens.append(line)
+        for position, row in enumerate(rows):
+            one = self.one(*row, now=now, warning=warning)
+            spelled.objects.append(one.object)
+            spelled.records.append(one.record)
+            for field, value in chain(one.values, one.sort.values):
                 known = values.get(field)
                 if known is None:
                     known = values[field] = []
-                if not is_text:
-                    known.append((fold(text), position))
-                    continue
-                known.append((text, position))
-                if folded:
-                    low = folds.get(name)
-                    if low is None:
-                        low = folds[name] = fold(text)
-                    values.setdefault(folded, []).append((low, position))
-                # `12! 12:ann 12:lee 12=9f3c`: the words stand between the first and the last.
-                start = len(str(field)) + 1
-                terms.update({(field, word[start:]) for word in line.split(" ")[1:-1]})
-            for field, value in sort.values:
-                values.setdefault(field, []).append((value, position))
-            terms.update(sort.terms)
-            spelled.objects.append((id, _joined(sort.head, safe), _joined(sort.face, safe), " ".join(tokens)))
-            spelled.records.append((fold(cells.account), *msgspec.structs.astuple(cells), int(phase), due, now, now))
+                known.append((value, position))
+            terms.update(one.terms)
+            terms.update(one.sort.terms)
         spelled.values = [(field, _in_order(found)) for field, found in sorted(values.items())]
         spelled.terms = [(field, term, count) for (field, term), count in sorted(terms.items())]
         return spelled
 
-    def _sort(self, phase: Phase, names: tuple[str, ...], created: str) -> _Sort:
+    def one(self, id: str, cells: Cells, manager: Person, *, now: int, warning: int) -> One:
+        """One new record: id of the identity, cells, manager."""
+        phase, due = phase_at(cells.starts, cells.ends, now, warning)
+        data = {} if cells.data == "{}" else data_of(cells.data)
+        sort = self._sort(phase, tuple(data), iso_ms(now))
+        texts = {
+            "id": id,
+            "account": cells.account,
+            "first": cells.first,
+            "last": cells.last,
+            "display": f"{cells.first} {cells.last}",
+            "email": cells.email,
+            "phone": cells.phone,
+            "manager id": manager.id,
+            "manager name": manager.name,
+            **{f"data {name}": text for name, text in data.items()},
+        }
+        safe = {name: _json(text) for name, text in texts.items()}
+        tokens = [sort.tokens]
+        folds = {"account": fold(cells.account)}
+        values: list[tuple[int, Value]] = []
+        terms: list[tuple[int, str]] = []
+        for name, spell, field, folded, is_text in sort.texts:
+            text = texts[name]
+            line = spell(text)
+            tokens.append(line)
+            if not is_text:
+                values.append((field, fold(text)))
+                continue
+            values.append((field, text))
+            if folded:
+                low = folds.get(name)
+                if low is None:
+                    low = folds[name] = fold(text)
+                values.append((folded, low))
+            # `12! 12:ann 12:lee 12=9f3c`: the words stand between the first and the last.
+            start = len(str(field)) + 1
+            words = line.split(" ")[1:-1]
+            terms.extend([(field, word[start:]) for word in (words if len(words) < 2 else dict.fromkeys(words))])
+        object = (id, _joined(sort.head, safe), _joined(sort.face, safe), " ".join(tokens))
+        record = (folds["account"], *msgspec.structs.astuple(cells), int(phase), due, now, now)
+        return One(sort, object, record, values, terms)
+
+    def _sort(self, phase: Phase, names: tuple[str, ...], created: str) -> Sort:
         key = phase, names, created
         found = self._sorts.get(key)
         if found is None:
@@ -177,7 +203,8 @@ class Spelling:
             manager = Person(marks["manager id"], "", marks["manager name"])
             document = identity(marks["id"], cells, manager, self._source, phase, created)
             face = documents.face(Kind.IDENTITY, document, {}, org=self._org)
-            found = self._sorts[key] = _Sort(face, document, marks, self._numbers)
+            found = self._sorts[key] = Sort(self._count, face, document, marks, self._numbers)
+            self._count += 1
         return found
 
 
@@ -229,8 +256,8 @@ def _json(text: str) -> str:
     return text if _PLAIN(text) else msgspec.json.encode(text).decode()[1:-1]
 
 
-def _numbers(session: Session, tenant: Tenant, custom: Iterable[str]) -> dict[str, int]:
-    """Path → number of all that the identity of a record can have."""
+def numbers(session: Session, tenant: Tenant, custom: Iterable[str]) -> dict[str, int]:
+    """Path → number of all that the identity of a record can have; in a write transaction, as some may be new."""
     index = BY_KIND[Kind.IDENTITY]
     own = ("firstname", "lastname", "displayName", "email", "phone", "cloudLifecycleState")
     attributes = [f"attributes.{name}" for name in (*own, *custom)]

@@ -116,6 +116,9 @@ def aliases(session: Session, tenant: Tenant, prefix: str, most: int) -> list[st
 # --- applying --------------------------------------------------------------------------------------------
 
 
+_INDEX = ("values", "sort_values", "terms", "sort_terms")
+
+
 class Chunk:
     """The targets of a job in (cursor, last], applied from the staging file of its upload."""
 
@@ -156,7 +159,7 @@ class Chunk:
         start = counters.take(session, self._tenant.number, f"kind-{int(Kind.IDENTITY)}", count)
         require_number(start + count - 1, Kind.IDENTITY)
         session.run("uploads.number_new", (first_rid(self._tenant.number, Kind.IDENTITY) + start,))
-        for statement in ("objects", "states", "search_docs", "records", "tokens", "values", "terms"):
+        for statement in ("objects", "states", "search_docs", "records", "tokens", *_INDEX):
             self._run(f"new_{statement}", now=now, kind=int(Kind.IDENTITY))
         return count
 
@@ -177,6 +180,6 @@ def attach(session: Session, name: str, path: Path) -> bool:
 def freeze(session: Session, job: Job, name: str) -> tuple[int, int]:
     """Every row becomes a target of the job. PRE_PROCESS → PRE_PROCESS_COMPLETED. Answers good and bad rows."""
     total = staging.run(session, "uploads.targets", name, (job.tenant, job.number))
-    jobs.count_selected(session, job, total)
+    session.run("jobs.selected", (total, job.tenant, job.number))
     ((good, bad),) = staging.rows(session, "uploads.counts", name, None)
     return good, bad

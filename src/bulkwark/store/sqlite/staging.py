@@ -19,18 +19,20 @@ CACHE_KIB = 32_768
 SCHEMA = """
 -- Rows that can be applied, and all that a new record of each writes: its identity, derived for the index.
 CREATE TABLE row (
-    line INTEGER PRIMARY KEY, key TEXT NOT NULL, account TEXT NOT NULL, first TEXT NOT NULL, last TEXT NOT NULL,
-    email TEXT NOT NULL, phone TEXT NOT NULL, manager TEXT NOT NULL, starts INTEGER NOT NULL, ends INTEGER NOT NULL,
-    data TEXT NOT NULL, phase INTEGER NOT NULL, due INTEGER, person TEXT NOT NULL, id TEXT NOT NULL,
-    head TEXT NOT NULL, face TEXT NOT NULL, tokens TEXT NOT NULL, form INTEGER NOT NULL,
-    -- Its rows in the two tables below: from, to.
-    val_from INTEGER NOT NULL, val_to INTEGER NOT NULL, term_from INTEGER NOT NULL, term_to INTEGER NOT NULL
+    line INTEGER PRIMARY KEY, person TEXT NOT NULL, id TEXT NOT NULL, head TEXT NOT NULL, face TEXT NOT NULL,
+    tokens TEXT NOT NULL, sort INTEGER NOT NULL,
+    key TEXT NOT NULL, account TEXT NOT NULL, first TEXT NOT NULL, last TEXT NOT NULL, email TEXT NOT NULL,
+    phone TEXT NOT NULL, manager TEXT NOT NULL, starts INTEGER NOT NULL, ends INTEGER NOT NULL, data TEXT NOT NULL,
+    phase INTEGER NOT NULL, due INTEGER, created INTEGER NOT NULL, modified INTEGER NOT NULL
 ) STRICT;
-CREATE TABLE val (n INTEGER PRIMARY KEY, field INTEGER NOT NULL, value ANY NOT NULL) STRICT;
-CREATE TABLE term (n INTEGER PRIMARY KEY, field INTEGER NOT NULL, term TEXT NOT NULL) STRICT;
--- What all rows of a form have in common.
-CREATE TABLE form_val (form INTEGER NOT NULL, field INTEGER NOT NULL, value ANY NOT NULL) STRICT;
-CREATE TABLE form_term (form INTEGER NOT NULL, field INTEGER NOT NULL, term TEXT NOT NULL) STRICT;
+-- What each adds to the index, block by block, in the order of the index within a block: so nothing is sorted later.
+CREATE TABLE block (last INTEGER PRIMARY KEY, first INTEGER NOT NULL, val_to INTEGER NOT NULL, term_to INTEGER NOT NULL)
+STRICT;
+CREATE TABLE val (n INTEGER PRIMARY KEY, field INTEGER NOT NULL, value ANY NOT NULL, line INTEGER NOT NULL) STRICT;
+CREATE TABLE term (n INTEGER PRIMARY KEY, field INTEGER NOT NULL, term TEXT NOT NULL, line INTEGER NOT NULL) STRICT;
+-- What all rows of a sort have in common.
+CREATE TABLE sort_val (sort INTEGER NOT NULL, field INTEGER NOT NULL, value ANY NOT NULL) STRICT;
+CREATE TABLE sort_term (sort INTEGER NOT NULL, field INTEGER NOT NULL, term TEXT NOT NULL) STRICT;
 -- Rows that cannot.
 CREATE TABLE bad (line INTEGER PRIMARY KEY, cells TEXT NOT NULL, faults TEXT NOT NULL, reason TEXT NOT NULL) STRICT;
 -- The first good row of each account.
@@ -39,11 +41,12 @@ CREATE TABLE claim (key TEXT PRIMARY KEY, line INTEGER NOT NULL) WITHOUT ROWID, 
 CREATE TABLE whole (good INTEGER NOT NULL, bad INTEGER NOT NULL) STRICT;
 """
 _ADD = {
-    "row": f"INSERT INTO row VALUES ({', '.join('?' * 23)})",
-    "val": "INSERT INTO val (field, value) VALUES (?, ?)",
-    "term": "INSERT INTO term (field, term) VALUES (?, ?)",
-    "form_val": "INSERT INTO form_val VALUES (?, ?, ?)",
-    "form_term": "INSERT INTO form_term VALUES (?, ?, ?)",
+    "row": f"INSERT INTO row VALUES ({', '.join('?' * 21)})",
+    "val": "INSERT INTO val (field, value, line) VALUES (?, ?, ?)",
+    "term": "INSERT INTO term (field, term, line) VALUES (?, ?, ?)",
+    "block": "INSERT INTO block SELECT ?, ?, (SELECT max(n) FROM val), (SELECT max(n) FROM term)",
+    "sort_val": "INSERT INTO sort_val VALUES (?, ?, ?)",
+    "sort_term": "INSERT INTO sort_term VALUES (?, ?, ?)",
     "bad": "INSERT INTO bad VALUES (?, ?, ?, ?)",
 }
 _CLAIM = "INSERT OR IGNORE INTO claim VALUES (?, ?)"

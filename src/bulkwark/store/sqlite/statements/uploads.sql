@@ -88,26 +88,31 @@ FROM temp.upload_new n CROSS JOIN staging.row s ON s.line = n.line ORDER BY n.li
 -- new_tokens: the full-text rows
 INSERT INTO fts (rowid, tokens)
 SELECT n.rid, s.tokens FROM temp.upload_new n CROSS JOIN staging.row s ON s.line = n.line ORDER BY n.line;
--- new_values: whole values, in the order of their index
+-- new_values: whole values, as they come: in the order of their index
 INSERT OR IGNORE INTO val (tenant, field, value, rid)
-SELECT :tenant, field, value, rid FROM (
-    SELECT v.field, v.value, n.rid FROM temp.upload_new n CROSS JOIN staging.row s ON s.line = n.line
-    CROSS JOIN staging.val v ON v.n BETWEEN s.val_from AND s.val_to
-    UNION ALL
-    SELECT v.field, v.value, n.rid FROM staging.form_val v CROSS JOIN temp.upload_new n
-    CROSS JOIN staging.row s ON s.line = n.line AND s.form = v.form
-) ORDER BY field, value, rid;
+SELECT :tenant, v.field, v.value, n.rid FROM staging.block b
+CROSS JOIN staging.val v ON v.n > coalesce((SELECT p.val_to FROM staging.block p WHERE p.last < b.first ORDER BY p.last DESC LIMIT 1), 0)
+    AND v.n <= b.val_to
+CROSS JOIN temp.upload_new n ON n.line = v.line
+WHERE b.last > :cursor AND b.first <= :last;
+-- new_sort_values: those that all of a sort have
+INSERT OR IGNORE INTO val (tenant, field, value, rid)
+SELECT :tenant, v.field, v.value, n.rid FROM staging.sort_val v CROSS JOIN temp.upload_new n
+CROSS JOIN staging.row s ON s.line = n.line AND s.sort = v.sort;
 -- new_terms: the dictionary
 INSERT INTO vocab (tenant, field, term, df)
-SELECT :tenant, field, term, sum(df) FROM (
-    SELECT t.field, t.term, 1 AS df FROM temp.upload_new n CROSS JOIN staging.row s ON s.line = n.line
-    CROSS JOIN staging.term t ON t.n BETWEEN s.term_from AND s.term_to
-    UNION ALL
-    SELECT t.field, t.term, f.df FROM (
-        SELECT s.form, count(*) AS df FROM temp.upload_new n CROSS JOIN staging.row s ON s.line = n.line GROUP BY s.form
-    ) f CROSS JOIN staging.form_term t ON t.form = f.form
-) WHERE 1 GROUP BY field, term ORDER BY field, term
-ON CONFLICT (tenant, field, term) DO UPDATE SET df = df + excluded.df;
+SELECT :tenant, t.field, t.term, 1 FROM staging.block b
+CROSS JOIN staging.term t ON t.n > coalesce((SELECT p.term_to FROM staging.block p WHERE p.last < b.first ORDER BY p.last DESC LIMIT 1), 0)
+    AND t.n <= b.term_to
+CROSS JOIN temp.upload_new n ON n.line = t.line
+WHERE b.last > :cursor AND b.first <= :last
+ON CONFLICT (tenant, field, term) DO UPDATE SET df = df + 1;
+-- new_sort_terms: what all of a sort have
+INSERT INTO vocab (tenant, field, term, df)
+SELECT :tenant, t.field, t.term, f.df FROM (
+    SELECT s.sort, count(*) AS df FROM temp.upload_new n CROSS JOIN staging.row s ON s.line = n.line GROUP BY s.sort
+) f CROSS JOIN staging.sort_term t ON t.sort = f.sort
+WHERE 1 ON CONFLICT (tenant, field, term) DO UPDATE SET df = df + excluded.df;
 -- changed: records of a chunk that get other values
 SELECT r.rid, i.after, s.person
 FROM job_item i CROSS JOIN staging.row s ON s.line = i.rid
