@@ -27,7 +27,7 @@ from bulkwark.domain.jobs import FINISHED, Job
 from bulkwark.domain.kinds import Kind
 from bulkwark.domain.metadata import parse
 from bulkwark.settings import Settings
-from bulkwark.store import jobs
+from bulkwark.store import jobs, outcomes
 from bulkwark.store.tenants import FILE, Store, Tenant, open_store
 from tests.company import build
 
@@ -151,7 +151,7 @@ class House:
 
     def outcomes(self, id: str) -> dict[str, str]:
         """Role id → outcome of every item of a job, each of which must stand there once."""
-        found = list(jobs.items(self.store.read(), self.job(id), 0, 100_000))
+        found = list(outcomes.page(self.store.read(), self.job(id), 0, 100_000))
         assert len({item.rid for item in found}) == len(found)
         return {item.id or str(item.rid): item.outcome.name.lower() for item in found}
 

@@ -11,7 +11,8 @@ from bulkwark.auth.limits import Limits
 from bulkwark.auth.tokens import Tokens
 from bulkwark.bulk import common_access, metadata
 from bulkwark.bulk.common_access import CommonAccessOperation
-from bulkwark.bulk.engine import Engine, Operation, now_ms
+from bulkwark.bulk.engine import Engine, now_ms
+from bulkwark.bulk.freezing import Operation
 from bulkwark.bulk.metadata import MetadataOperation
 from bulkwark.bulk.non_employees import LifeCycle
 from bulkwark.domain import non_employees

@@ -27,6 +27,7 @@ def call(client: Client, operation: Operation, path: str, good: Good, **other: s
         headers["x-sailpoint-experimental"] = "true"
     if good.parts:
         headers["content-type"] = CONTENT_TYPE
+    headers |= good.headers
     return client(
         operation.method, target, good.body, content=multipart(good.parts) if good.parts else None, headers=headers
     )
@@ -137,4 +138,5 @@ def test_an_operation_is_not_found_at_versions_without_it(module_house: House) -
 def all_jobs_done(house: House) -> None:
     """Jobs that good requests have started would move the digest."""
     for started in house.admin.get("/bulkwark/v1/jobs").ok():
-        house.wait(started["id"])
+        if not house.job(started["id"]).hold:
+            house.wait(started["id"])

@@ -17,8 +17,14 @@ from tests.house import House
 from tests.store.judged import Judged
 
 SPAN = (1, 1, 0, 1 << 40)
+RECALLED = [
+    r"SEARCH t USING PRIMARY KEY \(tenant=\? AND job=\? AND rid>",
+    r"SEARCH u USING PRIMARY KEY \(tenant=\? AND job=\? AND rid=\?\)",
+    r"SEARCH s USING INTEGER PRIMARY KEY",
+    r"SEARCH k USING PRIMARY KEY \(md=\?\)",
+]
 # Statement → its parameters, and what its plan must say. Read `.*` as "and then somewhere".
-HOT: dict[str, tuple[tuple[Any, ...], list[str]]] = {
+HOT: dict[str, tuple[Any, list[str]]] = {
     "objects.get": (
         (1, 1, "x"),
         [r"SEARCH o USING INDEX sqlite_autoindex_object_1 \(tenant=\? AND kind=\? AND id=\?\)", r"SEARCH s .*rowid=\?"],
@@ -53,7 +59,7 @@ HOT: dict[str, tuple[tuple[Any, ...], list[str]]] = {
         [
             r"SEARCH md_inv USING PRIMARY KEY \(tenant=\? AND pair=\? AND rid=\?\)",
             r"SEARCH i USING PRIMARY KEY \(tenant=\? AND job=\? AND rid>",
-            r"SEARCH l USING PRIMARY KEY",
+            r"SEARCH l USING PRIMARY KEY \(before=\? AND after=\?\)",
         ],
     ),
     "chunks.effect": (
@@ -63,15 +69,30 @@ HOT: dict[str, tuple[tuple[Any, ...], list[str]]] = {
     "jobs.get": ((1, "x"), [r"SEARCH job USING .*INDEX sqlite_autoindex_job_\d \(tenant=\? AND id=\?\)"]),
     "jobs.by_number": ((1, 1), [r"SEARCH job USING PRIMARY KEY \(tenant=\? AND job=\?\)"]),
     "jobs.unfinished": ((1,), [r"SEARCH job USING INDEX job_unfinished \(tenant=\?"]),
-    "jobs.newest": ((1, 5, 0, ""), [r"SEARCH job USING PRIMARY KEY \(tenant=\?\)"]),
-    "jobs.of_client": ((1, "c", "ROLE", 5), [r"SEARCH job USING INDEX job_client \(tenant=\? AND client=\?\)"]),
+    "jobs.newest": ((1, 5, 0, "", "[]"), [r"SEARCH job USING PRIMARY KEY \(tenant=\?\)"]),
+    "jobs.of_client": ((1, "c", "ROLE", 5), [r"SEARCH j USING INDEX job_client \(tenant=\? AND client=\?\)"]),
     "jobs.chunk_end": ((1, 1, 0, 500), [r"SEARCH job_target USING PRIMARY KEY \(tenant=\? AND job=\? AND rid>\?\)"]),
     "jobs.outcomes": (SPAN, [r"SEARCH job_item USING PRIMARY KEY \(tenant=\? AND job=\? AND rid>\? AND rid<\?\)"]),
     "jobs.drop_targets": (SPAN[:3], [r"SEARCH job_target USING PRIMARY KEY \(tenant=\? AND job=\? AND rid<\?\)"]),
-    "jobs.items": (
-        (1, 1, 0, 5),
+    "chunks.unknown_before": (
+        (*SPAN, 2),
+        [
+            r"SEARCH t USING PRIMARY KEY \(tenant=\? AND job=\? AND rid>",
+            r"SEARCH u USING PRIMARY KEY \(tenant=\? AND job=\? AND rid=\?\)",
+        ],
+    ),
+    "chunks.record_run": ((*SPAN, 2), RECALLED),
+    "chunks.record_undo": ((*SPAN, 2, 0), RECALLED),
+    "outcomes.page": (
+        {"tenant": 1, "job": 1, "after": 0, "outcomes": None, "reason": None, "limit": 5},
         [r"SEARCH i USING PRIMARY KEY \(tenant=\? AND job=\? AND rid>\?\)", r"SEARCH o USING INT"],
     ),
+    "outcomes.refused": (
+        {"tenant": 1, "job": 1, "after": 0, "outcome": 4, "reason": None, "limit": 5},
+        [r"SEARCH i USING INDEX job_item_refused \(tenant=\? AND job=\? AND outcome=\? AND rid>\?\)"],
+    ),
+    "outcomes.old": ((1, 1), [r"job_finished", r"SEARCH d USING INDEX job_origin"]),
+    "job_events.of_job": ((1, 1, 0, 5), [r"SEARCH e USING INDEX job_event_job"]),
     "metadata.used": ((1, 1), [r"SEARCH md_inv USING PRIMARY KEY \(tenant=\? AND pair=\?\)"]),
     "index.count_term": ((1, 1, "x", 1), []),
     "index.drop_value": (

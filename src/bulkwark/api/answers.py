@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from typing import Any
 
 import msgspec
@@ -18,6 +18,8 @@ class Answer(msgspec.Struct, frozen=True):
     content_type: str = JSON
     headers: Mapping[str, str] = {}
     stream: Iterator[bytes] | None = None
+    live: AsyncIterator[bytes] | None = None  # pieces that come when something happens
+    later: Callable[[], Answer | None] | None = None  # asked again and again, in a thread, for the true answer
 
 
 def ok(value: Any, status: int = 200, headers: Mapping[str, str] | None = None) -> Answer:

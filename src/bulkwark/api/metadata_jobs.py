@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Any
-from uuid import uuid4
 
 import msgspec
 
-from bulkwark.api import answers
+from bulkwark.api import submitting
 from bulkwark.api.answers import Answer
 from bulkwark.api.calls import Call, require_object
 from bulkwark.bulk import metadata, selection
@@ -19,11 +17,9 @@ from bulkwark.bulk.metadata import Spec
 from bulkwark.bulk.selection import Limit, Selector
 from bulkwark.domain.kinds import Kind, plain_id
 from bulkwark.domain.metadata import Operation, Scope
-from bulkwark.domain.times import iso_us
 from bulkwark.errors import Forbidden, Invalid
 from bulkwark.store.dialect import Session
 from bulkwark.store.indexes import BY_KIND
-from bulkwark.store.jobs import NewJob
 from bulkwark.store.objects import Stored
 
 KEYS = ("attribute", "attributeKey", "key")
@@ -123,21 +119,14 @@ def _submit(noun: Noun, call: Call, spec: Spec, selector: Selector) -> Answer:
         checked = selection.resolve(selector)
         selection.require_known_attributes(checked.root, call.tenant.metadata.catalogue(call.read()))
         call.tenant.select(call.read(), checked)
-    job = call.services.engine.submit(
-        call.tenant,
-        NewJob(
-            id=str(uuid4()),
-            type=noun.type,
-            operation=metadata.NAME,
-            spec=msgspec.json.encode(spec).decode(),
-            selector=msgspec.json.encode(selector).decode(),
-            client=call.actor.client_id,
-            submitter=call.actor.identity_id,
-            created=time.time_ns() // 1000,
-        ),
+    return submitting.submit(
+        call,
+        type=noun.type,
+        operation=metadata.NAME,
+        spec=spec,
+        selector=msgspec.json.encode(selector).decode(),
+        answer=submitting.accepted(call),
     )
-    found = {"id": job.id, "type": job.type, "status": "CREATED", "created": iso_us(job.created)}
-    return answers.ok(found, call.route.operation.success)
 
 
 # --- the body ------------------------------------------------------------------------------------------

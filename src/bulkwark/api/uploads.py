@@ -5,6 +5,7 @@ A part counts as a file by its name: SDKs send a file name, people sometimes do 
 
 from __future__ import annotations
 
+import hashlib
 import tempfile
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import IO, Any
@@ -44,6 +45,17 @@ class Upload:
             raise Invalid(f"the part {name!r} is missing", where="body", hint=f"parts sent: {came}")
         found.seek(0)
         return found
+
+    def fingerprint(self) -> bytes:
+        """A digest of all parts: what makes two uploads the same."""
+        made = hashlib.sha256()
+        for name, content in sorted(self._parts.items()):
+            content.seek(0)
+            made.update(name.encode() + b"\0")
+            while piece := content.read(IN_MEMORY):
+                made.update(piece)
+            made.update(b"\0")
+        return made.digest()
 
     def close(self) -> None:
         for content in self._parts.values():

@@ -9,13 +9,13 @@ import msgspec
 from bulkwark.bulk import selection
 from bulkwark.bulk.selection import Selector
 from bulkwark.domain import metadata
-from bulkwark.domain.jobs import Job
+from bulkwark.domain.jobs import Job, Relation
 from bulkwark.domain.kinds import Kind
-from bulkwark.domain.metadata import Change, Operation, Pairs, Scope
+from bulkwark.domain.metadata import Catalogue, Change, Operation, Pairs, Scope
 from bulkwark.errors import Invalid
 from bulkwark.store import jobs, search
 from bulkwark.store.chunks import MetadataChunks
-from bulkwark.store.dialect import Session
+from bulkwark.store.dialect import Session, Sql
 from bulkwark.store.tenants import Tenant
 
 NAME = "metadata"
@@ -73,24 +73,43 @@ class MetadataOperation:
         self._chunks = MetadataChunks()
         self._rule: tuple[tuple[int, int, int], Rule] | None = None
 
+    def selection(self, session: Session, tenant: Tenant, job: Job) -> Sql | None:
+        selector = msgspec.json.decode(job.selector, type=Selector)
+        return None if selector.by == "ids" else tenant.select(session, selection.resolve(selector))
+
     def freeze(self, session: Session, tenant: Tenant, job: Job) -> None:
         selector = msgspec.json.decode(job.selector, type=Selector)
         if selector.by == "ids":
             rids = tenant.objects.rids(session, Kind(selector.kind), selector.ids)
             jobs.freeze_rids(session, job, list(rids.values()))
             return
-        checked = selection.resolve(selector)
-        total = jobs.freeze(session, job, tenant.select(session, checked))
-        if selector.owner:
-            everything = selection.resolve(msgspec.structs.replace(selector, owner=""))
-            jobs.set_hidden(session, job, search.count(session, tenant, everything) - total)
+        total = jobs.freeze(session, job, tenant.select(session, selection.resolve(selector)))
+        jobs.set_hidden(session, job, self.hidden(session, tenant, job, total))
 
-    def apply(self, session: Session, tenant: Tenant, job: Job, last: int, now: int) -> None:
-        version = tenant.metadata.catalogue(session).version
-        key = (job.tenant, job.number, version)
+    def hidden(self, session: Session, tenant: Tenant, job: Job, total: int) -> int:
+        selector = msgspec.json.decode(job.selector, type=Selector)
+        if not selector.owner:
+            return 0
+        everything = selection.resolve(msgspec.structs.replace(selector, owner=""))
+        return search.count(session, tenant, everything) - total
+
+    def record(self, session: Session, tenant: Tenant, job: Job, last: int, now: int) -> None:
+        catalogue = tenant.metadata.catalogue(session)
+        if job.relation in (Relation.UNDO, Relation.RUN):
+            self._chunks.recall(session, job, last, lambda pair: _gone(catalogue, pair), catalogue.version)
+            return
+        key = (job.tenant, job.number, catalogue.version)
         if self._rule is None or self._rule[0] != key:
             self._rule = key, _rule(session, tenant, msgspec.json.decode(job.spec, type=Spec))
-        self._chunks.apply(session, job, last, self._rule[1], version, now)
+        self._chunks.record(session, job, last, self._rule[1], catalogue.version)
+
+    def effect(self, session: Session, tenant: Tenant, job: Job, last: int, now: int) -> None:
+        self._chunks.effect(session, job, last, now)
 
     def forget(self) -> None:
         self._chunks.forget()
+
+
+def _gone(catalogue: Catalogue, pair: int) -> str | None:
+    """What a pair was, if it is no more."""
+    return " = ".join(catalogue.words(pair)) if pair in catalogue.gone else None

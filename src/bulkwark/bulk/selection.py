@@ -59,7 +59,7 @@ QUERY_MEMBERS = frozenset({"query", "fields", "timeZone", "innerHit"})
 class Selector(msgspec.Struct, omit_defaults=True):
     """A selection as it was asked for; stored with the job, so that it can be resolved after a restart."""
 
-    by: str  # ids, filter, query
+    by: str  # ids, filter, query; all
     now: int  # ms: what `now` means in it
     kind: int
     ids: list[str] = []
@@ -113,7 +113,11 @@ def resolve(selector: Selector) -> Checked:
     """The checked tree of a filter or query selection. Raises Invalid or QueryError; never widens."""
     kind = Kind(selector.kind)
     index = BY_KIND[kind]
-    if selector.by == "filter":
+    if selector.by == "all":
+        root: Node = ast.All()
+    elif selector.by == "ids":
+        root = ast.Folded(field=Field("id", FieldKind.KEYWORD), op="in", values=tuple(selector.ids))
+    elif selector.by == "filter":
         root = _filter(index, selector.filters, selector.now, "/filters")
     else:
         parts = [

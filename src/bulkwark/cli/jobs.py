@@ -28,14 +28,14 @@ from bulkwark.domain.kinds import Kind
 from bulkwark.domain.times import iso_ms, iso_us
 from bulkwark.errors import NotFound
 from bulkwark.store import jobs as stored
+from bulkwark.store import outcomes
 from bulkwark.store.dialect import Session
-from bulkwark.store.jobs import Item
+from bulkwark.store.outcomes import Item
 from bulkwark.store.tenants import Tenant
 
 POLL_SECONDS = 0.2
 SHOWN_FAILURES = 10
 OUTCOMES = ("changed", "unchanged", "skipped", "failed", "conflicted")
-SCANNED_ITEMS = 10_000  # items of one read while failures are looked for
 
 
 @click.group()
@@ -146,16 +146,7 @@ def _newest(session: Session, tenant: Tenant) -> Job:
 
 def _failures(session: Session, job: Job) -> Iterator[Item]:
     """The first failed items."""
-    after, left = 0, min(job.failed, SHOWN_FAILURES)
-    while left:
-        page = list(stored.items(session, job, after, SCANNED_ITEMS))
-        for item in page:
-            if item.outcome is Outcome.FAILED and left:
-                left -= 1
-                yield item
-        if len(page) < SCANNED_ITEMS:
-            return
-        after = page[-1].rid
+    return outcomes.page(session, job, 0, SHOWN_FAILURES, outcomes=(Outcome.FAILED,))
 
 
 # --- in words ------------------------------------------------------------------------------------------

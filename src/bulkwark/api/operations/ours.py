@@ -1,15 +1,38 @@
-"""What is ours: `/bulkwark/v1/…`."""
+"""What is ours: `/bulkwark/v1/…`.
+
+Who may deal with a job is decided by its type (api/job_rights.py); these rows say who may ask at all.
+"""
 
 from __future__ import annotations
 
-from bulkwark.api.operations.roles import LEVELS, UPDATE
-from bulkwark.api.operations.shape import Operation, operation
+from bulkwark.api.operations import common_access, metadata_jobs, roles
+from bulkwark.api.operations.shape import ADMIN, Operation, operation
 
 _V1 = ("v1",)
+SCOPES = tuple(sorted({*roles.UPDATE, *metadata_jobs.ENTITLEMENT, *metadata_jobs.PROFILE, *common_access.UPDATE}))
+LEVELS = tuple(sorted({*roles.LEVELS, *metadata_jobs.WRITERS}))
+
+
+def _ours(id: str, route: str, success: int, handler: str, **more: object) -> Operation:
+    levels = more.pop("levels", LEVELS)
+    return operation(id, route, _V1, SCOPES, levels, success, handler, **more)  # type: ignore[arg-type]
 
 
 OPERATIONS: tuple[Operation, ...] = (
-    operation("bulkwarkJobs", "GET /bulkwark/jobs", _V1, UPDATE, LEVELS, 200, "jobs.list_jobs"),
-    operation("bulkwarkJob", "GET /bulkwark/jobs/{id}", _V1, UPDATE, LEVELS, 200, "jobs.get"),
-    operation("bulkwarkItems", "GET /bulkwark/jobs/{id}/items", _V1, UPDATE, LEVELS, 200, "jobs.items"),
+    _ours("bulkwarkJobs", "GET /bulkwark/jobs", 200, "jobs.list_jobs"),
+    _ours("bulkwarkJob", "GET /bulkwark/jobs/{id}", 200, "jobs.get"),
+    _ours("bulkwarkJobPatch", "PATCH /bulkwark/jobs/{id}", 200, "job_control.patch", body="json"),
+    _ours("bulkwarkItems", "GET /bulkwark/jobs/{id}/items", 200, "job_items.of_job"),
+    *(
+        _ours(f"bulkwark{word.title()}", f"POST /bulkwark/jobs/{{id}}/{word}", 200, f"job_control.{word}", body="")
+        for word in ("pause", "resume", "cancel", "confirm")
+    ),
+    _ours("bulkwarkUndo", "POST /bulkwark/jobs/{id}/undo", 202, "derived_jobs.undo", bulk=True),
+    _ours("bulkwarkRerun", "POST /bulkwark/jobs/{id}/rerun", 202, "derived_jobs.rerun", bulk=True),
+    _ours("bulkwarkPreview", "GET /bulkwark/previews/{id}", 200, "previews.get"),
+    _ours("bulkwarkPreviewDiscard", "DELETE /bulkwark/previews/{id}", 204, "previews.discard"),
+    _ours("bulkwarkPreviewItems", "GET /bulkwark/previews/{id}/items", 200, "job_items.of_preview"),
+    _ours("bulkwarkPreviewRun", "POST /bulkwark/previews/{id}/run", 202, "derived_jobs.run", body="", bulk=True),
+    _ours("bulkwarkGuards", "GET /bulkwark/guards", 200, "guards.get"),
+    _ours("bulkwarkGuardsPut", "PUT /bulkwark/guards", 200, "guards.put", levels=ADMIN),
 )

@@ -32,6 +32,7 @@ class Operation:
     success: int
     handler: str
     application: bool = False  # OAuth client tokens may call it too
+    bulk: bool = False  # changes many: can be previewed or controlled by headers, and takes an Idempotency-Key
     writes: bool = False  # takes a turn at the store's writer
     inline: bool = False  # answered on the event loop: a point read, nothing that can take long
     experimental: tuple[str, ...] = ()  # versions at which the experimental header is required

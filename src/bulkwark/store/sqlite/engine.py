@@ -31,11 +31,13 @@ WAL_PAGES = 4_000  # checkpoint after about 32 MB of log
 BULK_CACHE_KIB = 262_144
 BULK_WAL_PAGES = 32_000  # about 256 MB: a page that is written often goes to the file once
 
-# What a chunk of a metadata job works with: text before → outcome and text after, and the pairs that differ.
+# What a chunk of a metadata job works with: text before → outcome and text after; and which pairs an object gains and
+# loses when its text moves from one to another.
 WORK_TABLES = """
 CREATE TEMP TABLE transform (md TEXT PRIMARY KEY, outcome INTEGER, reason TEXT, after TEXT) WITHOUT ROWID;
-CREATE TEMP TABLE gain (md TEXT, pair INTEGER, PRIMARY KEY (md, pair)) WITHOUT ROWID;
-CREATE TEMP TABLE loss (md TEXT, pair INTEGER, PRIMARY KEY (md, pair)) WITHOUT ROWID;
+CREATE TEMP TABLE move (before TEXT, after TEXT, PRIMARY KEY (before, after)) WITHOUT ROWID;
+CREATE TEMP TABLE gain (before TEXT, after TEXT, pair INTEGER, PRIMARY KEY (before, after, pair)) WITHOUT ROWID;
+CREATE TEMP TABLE loss (before TEXT, after TEXT, pair INTEGER, PRIMARY KEY (before, after, pair)) WITHOUT ROWID;
 """
 
 

@@ -1,0 +1,34 @@
+-- page: items with the ids and names of their objects, or of their items of common access; deleted ones too
+SELECT i.rid, coalesce(o.id, c.id, g.id), coalesce((o.head || '}') ->> 'name', s.access ->> 'name', g.name),
+       i.outcome, i.reason, i.before, i.after
+FROM job_item i LEFT JOIN object o ON o.rid = i.rid LEFT JOIN common_access c ON c.item = i.rid
+LEFT JOIN common_access_shown s ON s.item = c.item LEFT JOIN gone g ON g.rid = i.rid
+WHERE i.tenant = :tenant AND i.job = :job AND i.rid > :after
+  AND (:outcomes IS NULL OR i.outcome IN (SELECT value FROM json_each(:outcomes)))
+  AND (:reason IS NULL OR i.reason = :reason OR i.reason LIKE :reason || ': %')
+ORDER BY i.rid LIMIT :limit;
+-- refused: the same for outcomes that few items have
+SELECT i.rid, coalesce(o.id, c.id, g.id), coalesce((o.head || '}') ->> 'name', s.access ->> 'name', g.name),
+       i.outcome, i.reason, i.before, i.after
+FROM job_item i INDEXED BY job_item_refused
+LEFT JOIN object o ON o.rid = i.rid LEFT JOIN common_access c ON c.item = i.rid
+LEFT JOIN common_access_shown s ON s.item = c.item LEFT JOIN gone g ON g.rid = i.rid
+WHERE i.tenant = :tenant AND i.job = :job AND i.outcome = :outcome AND i.outcome > 2 AND i.rid > :after
+  AND (:reason IS NULL OR i.reason = :reason OR i.reason LIKE :reason || ': %')
+ORDER BY i.rid LIMIT :limit;
+-- purge: items of a job, some at a time
+DELETE FROM job_item WHERE tenant = ?1 AND job = ?2 AND rid <= (
+    SELECT max(rid) FROM (SELECT rid FROM job_item WHERE tenant = ?1 AND job = ?2 ORDER BY rid LIMIT ?3)
+);
+-- purged: the items of a job are no more
+UPDATE job SET purged = ? WHERE tenant = ? AND job = ?;
+-- purge_events: and what happened to it, chunk by chunk
+DELETE FROM job_event WHERE tenant = ?1 AND job = ?2 AND kind = 'chunk';
+-- discard: a preview is thrown away; as if it had ended long ago, so that it is purged next
+UPDATE job SET status = 'CANCELLED', finished = 1 WHERE tenant = ? AND job = ? AND mode = 'preview';
+-- old: the oldest finished job whose items nobody needs any more: runs before ?1, previews before ?2 (ms)
+SELECT tenant, job FROM job j WHERE finished IS NOT NULL AND purged IS NULL
+  AND finished < iif(mode = 'preview', ?2, ?1)
+  AND NOT EXISTS (SELECT 1 FROM job d INDEXED BY job_origin WHERE d.tenant = j.tenant AND d.origin = j.job AND d.origin IS NOT NULL
+                  AND d.finished IS NULL)
+ORDER BY finished LIMIT 1;
