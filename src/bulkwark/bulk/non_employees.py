@@ -11,7 +11,7 @@ import threading
 from collections.abc import Callable, Sequence
 
 from bulkwark.domain.kinds import KIND_BITS, NUMBER_BITS
-from bulkwark.domain.non_employees import DAY, Attribute, Limits, Phase, Record, canonical, data_of, phase_at
+from bulkwark.domain.non_employees import DAY, Attribute, Cells, Limits, Phase, Record, canonical, data_of, phase_at
 from bulkwark.errors import BulkwarkError
 from bulkwark.store import events, non_employee_records, non_employee_sources
 from bulkwark.store.dialect import Session
@@ -36,6 +36,13 @@ def event(operation: str, record: Record, source: Source, actor: str = events.SY
         "endDate": events.moment(record.cells.ends),
     }
     return Event(TYPE, OBJECT, operation, record.cells.account, actor, group=group, attributes=told)
+
+
+def operation(before: Cells, after: Cells, now: int) -> str:
+    """What an event calls a change of a record."""
+    if after.ends <= now < before.ends:
+        return "TERMINATE"
+    return "EXTEND" if after.ends > before.ends and after.having(ends=before.ends) == before else "UPDATE"
 
 
 class LifeCycle:

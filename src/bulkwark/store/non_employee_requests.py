@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from uuid import uuid4
+
+import msgspec
 
 from bulkwark.domain.kinds import uuid_id
 from bulkwark.domain.non_employee_requests import Approval, Decided, Request, Status
 from bulkwark.domain.non_employees import Cells
+from bulkwark.query.analysis import fold
 from bulkwark.store import counters
 from bulkwark.store.dialect import Row, Session
 
@@ -55,18 +59,22 @@ def by_numbers(session: Session, tenant: int, numbers: Iterable[int]) -> list[Re
     return [_request(row) for row in rows]
 
 
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Which requests are asked for: among those on some sources, those on `led` ones, and what somebody has made."""
+
+    among: Sequence[int]
+    led: Sequence[int]
+    requester: str
+
+
 def page(
-    session: Session,
-    tenant: int,
-    sources: Sequence[int],
-    requester: str,
-    order: Sequence[tuple[str, bool]],
-    limit: int,
-    offset: int,
+    session: Session, tenant: int, asked: Asked, order: Sequence[tuple[str, bool]], limit: int, offset: int
 ) -> tuple[int, list[Request]]:
-    """How many requests are on the sources or made by the requester ('': nobody), and a page of them."""
-    where = "tenant = ? AND (source IN (SELECT value FROM json_each(?)) OR requester = ?)"
-    wanted = (tenant, json.dumps(list(sources)), requester)
+    """How many requests there are, and a page of them."""
+    one_of = "IN (SELECT value FROM json_each(?))"
+    where = f"tenant = ? AND source {one_of} AND (source {one_of} OR requester = ?)"
+    wanted = (tenant, json.dumps(list(asked.among)), json.dumps(list(asked.led)), asked.requester)
     by = _order(order, REQUESTS_SORTED, "request")
     found = session.execute(
         f"SELECT request FROM ne_request WHERE {where} ORDER BY {by} LIMIT ? OFFSET ?", (*wanted, limit, offset)
@@ -80,6 +88,11 @@ def summary(session: Session, tenant: int, sources: Sequence[int], requester: st
     """How many requests of each status are on the sources or made by the requester."""
     wanted = (tenant, json.dumps(list(sources)), requester)
     return {Status(status): count for status, count in session.rows("non_employee_requests.summary", wanted)}
+
+
+def pending_for(session: Session, tenant: int, source: int, account: str) -> bool:
+    """Whether a request for an account name (case does not count) waits for its approval."""
+    return session.value("non_employee_requests.pending_for", (tenant, source, fold(account))) is not None
 
 
 def approvals(session: Session, tenant: int, request: int) -> list[Approval]:
@@ -171,11 +184,10 @@ def add(
     request = Request(
         number, str(uuid4()), source, requester, cells, status, comment, None if approvers else now, now, now
     )
-    values = (cells.account, cells.first, cells.last, cells.email, cells.phone, cells.manager, cells.starts, cells.ends)
     session.run(
         "non_employee_requests.add",
         (
-            *(tenant, number, request.id, source, requester, *values, cells.data),
+            *(tenant, number, request.id, source, requester, fold(cells.account), *msgspec.structs.astuple(cells)),
             *(status.value, comment, request.completed, now, now),
         ),
     )

@@ -37,6 +37,7 @@ class Operation:
     inline: bool = False  # answered on the event loop: a point read, nothing that can take long
     experimental: tuple[str, ...] = ()  # versions at which the experimental header is required
     body: str = ""  # '' none, 'json', 'patch' (JSON Patch), 'multipart'
+    answers: str = "application/json"  # content type of its success
 
 
 def operation(

@@ -65,6 +65,7 @@ CREATE TABLE ne_request (
     id        TEXT NOT NULL,            -- UUID
     source    INTEGER NOT NULL,
     requester TEXT NOT NULL,            -- id of an identity, or of an OAuth client
+    key       TEXT NOT NULL,            -- account name, folded
     account   TEXT NOT NULL,
     first     TEXT NOT NULL,
     last      TEXT NOT NULL,
@@ -82,7 +83,7 @@ CREATE TABLE ne_request (
     PRIMARY KEY (tenant, request),
     UNIQUE (tenant, id)
 ) WITHOUT ROWID, STRICT;
-CREATE INDEX ne_request_source ON ne_request (tenant, source, request);
+CREATE INDEX ne_request_source ON ne_request (tenant, source, key, status);
 
 CREATE TABLE ne_approval (
     tenant   INTEGER NOT NULL,

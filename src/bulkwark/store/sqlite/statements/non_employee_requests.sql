@@ -7,9 +7,11 @@ SELECT r.request, r.id, r.source, r.requester, r.account, r.first, r.last, r.ema
        r.data, r.status, r.comment, r.completed, r.created, r.modified
 FROM json_each(?2) w CROSS JOIN ne_request r ON r.tenant = ?1 AND r.request = w.value ORDER BY w.key;
 -- add: a new one
-INSERT INTO ne_request (tenant, request, id, source, requester, account, first, last, email, phone, manager, starts, ends,
+INSERT INTO ne_request (tenant, request, id, source, requester, key, account, first, last, email, phone, manager, starts, ends,
                         data, status, comment, completed, created, modified)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?);
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?);
+-- pending_for: whether one for a folded account name waits
+SELECT 1 FROM ne_request WHERE tenant = ? AND source = ? AND key = ? AND status = 'PENDING' LIMIT 1;
 -- decide: it has moved; only from PENDING
 UPDATE ne_request SET status = ?, completed = ?, modified = ? WHERE tenant = ? AND request = ? AND status = 'PENDING';
 -- drop: deleted
