@@ -9,12 +9,14 @@ from bulkwark.api.dispatch import Api, Message, Receive, Send
 from bulkwark.api.services import Services
 from bulkwark.auth.limits import Limits
 from bulkwark.auth.tokens import Tokens
-from bulkwark.bulk import common_access, metadata
+from bulkwark.bulk import common_access, metadata, uploads
 from bulkwark.bulk.common_access import CommonAccessOperation
 from bulkwark.bulk.engine import Engine, now_ms
 from bulkwark.bulk.freezing import Operation
 from bulkwark.bulk.metadata import MetadataOperation
+from bulkwark.bulk.non_employee_uploads import NonEmployeeUploadOperation
 from bulkwark.bulk.non_employees import LifeCycle
+from bulkwark.bulk.uploads import Uploads
 from bulkwark.domain import non_employees
 from bulkwark.settings import Settings
 from bulkwark.store.tenants import Store, open_store
@@ -49,6 +51,7 @@ class App:
         self.life_cycle = LifeCycle(store, of_people, self._clock)
         self._api = Api(self.services)
         self.services.engine.start()
+        self.services.uploads.start()
         self.life_cycle.start()
         if self._on_ready:
             self._on_ready()
@@ -61,6 +64,7 @@ class App:
         if self.life_cycle is not None:
             self.life_cycle.stop()
         if self.services is not None:
+            self.services.uploads.stop()
             self.services.engine.stop()
             self.services.store.close()
 
@@ -97,6 +101,8 @@ def services(
     operations: dict[str, Operation] = {
         metadata.NAME: MetadataOperation(),
         common_access.NAME: CommonAccessOperation(),
+        uploads.NAME: NonEmployeeUploadOperation(store.database.path.parent / uploads.FOLDER, of_people),
     }
     engine = Engine(store, operations)
-    return Services(store, engine, Tokens(store), limits, of_people, clock)
+    files = Uploads(store, engine, of_people, clock)
+    return Services(store, engine, Tokens(store), limits, files, of_people, clock)

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import time
 from collections.abc import Awaitable, Callable, MutableMapping
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
@@ -102,7 +101,8 @@ class Api:
         actor, tenant = admit(self._services, operation, route.version, _bearer(headers))
         _check_headers(headers, route)
         query = _query(scope)
-        upload = await uploads.receive(receive, headers) if operation.body == "multipart" else None
+        multipart = operation.body == "multipart"
+        upload = await uploads.receive(receive, headers, operation.largest) if multipart else None
         try:
             body = b"" if upload or (method == "GET" and not operation.body) else await _body(receive, headers)
             now = self._services.clock()

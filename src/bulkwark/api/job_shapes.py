@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 from bulkwark.api.calls import Call
-from bulkwark.bulk import common_access, progress
+from bulkwark.bulk import common_access, progress, uploads
 from bulkwark.bulk import metadata as metadata_jobs
 from bulkwark.bulk.metadata import Spec
 from bulkwark.domain import metadata, reasons
@@ -114,6 +114,8 @@ def shower(call: Call, session: Session, job: Job) -> Show:
     """How the texts before and after of a job's items are shown."""
     if job.operation == common_access.NAME:
         return review
+    if job.operation == uploads.NAME:
+        return lambda state: None if state is None else msgspec.json.decode(state)
     catalogue = call.tenant.metadata.catalogue(session)
     return lambda md: values(catalogue, md)
 

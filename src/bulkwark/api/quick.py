@@ -6,7 +6,6 @@ the id, a header with a meaning) is left to it. It halves the work around the re
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Mapping, MutableMapping
 from typing import Any, NamedTuple
 

@@ -15,7 +15,6 @@ from python_multipart.multipart import Field, File, create_form_parser
 
 from bulkwark.errors import BulkwarkError, Invalid
 
-MAX_UPLOAD = 64 * 1024 * 1024  # bytes of a whole body
 IN_MEMORY = 1024 * 1024  # bytes of a file that stay in memory
 MAX_PARTS = 20
 MULTIPART = "multipart/form-data"
@@ -62,7 +61,7 @@ class Upload:
             content.close()
 
 
-async def receive(receive: Receive, headers: dict[str, str], most: int = MAX_UPLOAD) -> Upload:
+async def receive(receive: Receive, headers: dict[str, str], most: int) -> Upload:
     """Read a whole request. Raises Invalid for a body that is no multipart/form-data, or larger than `most`."""
     upload = Upload()
     try:

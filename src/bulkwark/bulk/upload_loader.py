@@ -58,6 +58,7 @@ class Answer(Struct, frozen=True, omit_defaults=True):
     refused: list[str] = []
     rows: int = 0  # that are not blank
     titles: list[str] = []
+    names: list[str] = []  # technical names of the columns that are read
     bad: int = 0
 
 
@@ -75,9 +76,8 @@ def look(file: IO[bytes], task: Task) -> Answer:
     format = _format(file, task.schema)
     rows = non_employee_uploads.count_rows(records(file, format), task.schema, task.limits.rows)
     found = records(file, format)
-    titles = Header(next(found), task.schema).titles
-    found.close()  # type: ignore[attr-defined]
-    return Answer(rows=rows, titles=titles)
+    header = Header(next(found), task.schema)
+    return Answer(rows=rows, titles=header.titles, names=header.names)
 
 
 def _format(file: IO[bytes], schema: Sequence[Attribute]) -> Format:
@@ -99,7 +99,7 @@ def read(file: IO[bytes], task: Task) -> Answer:
         good, bad = staging.finish()
     finally:
         store.close()
-    return Answer(rows=good + bad, titles=header.titles, bad=bad)
+    return Answer(rows=good + bad, titles=header.titles, names=header.names, bad=bad)
 
 
 def _checked(rows: Rows, found: Iterator[Record]) -> Iterator[Good | Bad]:

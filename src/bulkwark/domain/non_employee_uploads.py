@@ -162,14 +162,19 @@ def _explained(fault: Fault) -> Fault:
 
 def duplicate(account: str, first: int) -> Fault:
     """The account stands on an earlier good line too."""
-    return Fault("accountName", readable(account), "duplicate", f"line {first} has the same account", "keep one of them")
+    return Fault(
+        "accountName", readable(account), "duplicate", f"line {first} has the same account", "keep one of them"
+    )
 
 
 def sentence(faults: Iterable[Fault]) -> str:
     """Faults as the `error` column of the file of failed rows has them."""
-    return "; ".join(
-        (f"{one.column}: " if one.column else "") + one.message + (f" -> {one.fix}" if one.fix else "") for one in faults
-    )
+    return "; ".join(map(_sentence, faults))
+
+
+def _sentence(fault: Fault) -> str:
+    place = f"{fault.column}: " if fault.column else ""
+    return f"{place}{fault.message} -> {fault.fix}" if fault.fix else place + fault.message
 
 
 def count_rows(records: Iterator[Record], schema: Sequence[Attribute], most: int) -> int:

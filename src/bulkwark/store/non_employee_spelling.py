@@ -82,7 +82,7 @@ class Sort:
         self.head, self.face = _pieces(head(document), marks), _pieces(head(face), marks)
         index = BY_KIND[Kind.IDENTITY]
         by_mark = {mark: name for name, mark in marks.items()}
-        number = numbers.__getitem__
+        number_of = numbers.__getitem__
         constant: Document = {}
         #: (text, what spells its tokens, field, field of its folded values or 0, whether it has terms)
         self.texts: list[tuple[str, Any, int, int, bool]] = []
@@ -92,11 +92,11 @@ class Sort:
             if name is None:
                 _put(constant, path, found)
             elif known is not None:
-                field = number(known.path)
-                folded = number(known.path + FOLDED) if known.kind is FieldKind.TEXT and index.folds(path) else 0
+                field = number_of(known.path)
+                folded = number_of(known.path + FOLDED) if known.kind is FieldKind.TEXT and index.folds(path) else 0
                 is_text = known.kind is FieldKind.TEXT
                 self.texts.append((name, speller(known, field), field, folded, is_text))
-        entry = derive(index, number, constant, [])
+        entry = derive(index, number_of, constant, [])
         self.tokens = " ".join(entry.tokens)
         self.values, self.terms = list(entry.values), list(entry.terms)
 
@@ -118,7 +118,7 @@ def _pieces(text: str, marks: Mapping[str, str]) -> list[str]:
 
 
 class Spelling:
-    """What spells the records of one source. `org`: name of the tenant; `numbers`: as the function of that name says."""
+    """What spells the records of one source. `org`: name of the tenant; `numbers`: from the function of that name."""
 
     def __init__(self, source: Document, org: str, numbers: Mapping[str, int]) -> None:
         self._source = {"id": source["id"], "name": source["name"]}

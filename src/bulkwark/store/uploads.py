@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
@@ -10,7 +10,7 @@ from typing import Any
 
 import msgspec
 
-from bulkwark.domain.jobs import Job
+from bulkwark.domain.jobs import Job, Mode
 from bulkwark.domain.kinds import Kind, first_rid, require_number
 from bulkwark.domain.non_employee_rows import Fault
 from bulkwark.domain.non_employees import Cells
@@ -47,10 +47,14 @@ class Upload:
     spec: str
     error: str | None = None
 
+    @property
+    def preview(self) -> bool:
+        """Whether it changes nothing."""
+        return bool(msgspec.json.decode(self.spec)["mode"] == Mode.PREVIEW)
+
 
 def _upload(row: Row) -> Upload:
-    *start, state, tries, lines, titles, spec, error = row
-    return Upload(*start, State(state), tries, lines, msgspec.json.decode(titles), spec, error)  # type: ignore[arg-type]
+    return Upload(*row[:8], State(row[8]), *row[9:11], msgspec.json.decode(row[11]), *row[12:])  # type: ignore[call-arg]
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,10 +83,9 @@ def get(session: Session, tenant: int, id: str) -> Upload | None:
     return _upload(row) if row else None
 
 
-def newest(session: Session, tenant: int, source: int) -> Upload | None:
-    """The newest upload to a source that is no preview."""
-    row = session.one("uploads.newest_run", (tenant, source))
-    return _upload(row) if row else None
+def newest(session: Session, tenant: int, source: int, limit: int) -> list[Upload]:
+    """Of a source, newest first."""
+    return [_upload(row) for row in session.rows("uploads.newest", (tenant, source, limit))]
 
 
 def unfinished(session: Session) -> list[Upload]:
@@ -122,21 +125,21 @@ _INDEX = ("values", "sort_values", "terms", "sort_terms")
 class Chunk:
     """The targets of a job in (cursor, last], applied from the staging file of its upload."""
 
-    def __init__(self, session: Session, tenant: Tenant, job: Job, last: int, source: int, name: str) -> None:
+    def __init__(self, session: Session, tenant: Tenant, job: Job, last: int, upload: Upload) -> None:
         self._session = session
         self._tenant = tenant
-        self._name = name
+        self._upload = upload
         self._span: dict[str, Any] = {
             "tenant": job.tenant,
             "job": job.number,
             "cursor": job.cursor,
             "last": last,
-            "source": source,
+            "source": upload.source,
         }
 
-    def record(self, kept: Sequence[str]) -> None:
-        """An item for each row: what it makes of the record. `kept`: custom attributes that the file has no column for."""
-        self._run("record_good", kept=msgspec.json.encode(kept).decode())
+    def record(self, kept: Sequence[str], now: int) -> None:
+        """An item for each row: what it makes of its record. `kept`: custom attributes that have no column."""
+        self._run("record_good", kept=msgspec.json.encode(kept).decode(), now=now)
         self._run("record_bad")
 
     def record_none(self, reason: str) -> None:
@@ -144,9 +147,13 @@ class Chunk:
         self._run("record_none", reason=reason)
         self._run("record_bad")
 
-    def keep_bad(self, upload: int) -> None:
+    def compare(self, origin: int, reason: str) -> None:
+        """Items that are not as in the preview `origin` (number of a job) conflict with it."""
+        self._run("compare", origin=origin, reason=reason)
+
+    def keep_bad(self) -> None:
         """Keep the bad rows for the report."""
-        self._run("keep_bad", upload=upload)
+        self._run("keep_bad", upload=self._upload.number)
 
     def create(self, now: int) -> int:
         """Make the new records and their identities. Answers how many."""
@@ -163,23 +170,37 @@ class Chunk:
             self._run(f"new_{statement}", now=now, kind=int(Kind.IDENTITY))
         return count
 
-    def changed(self) -> Iterator[tuple[int, Cells, str]]:
-        """(rid, values, id of the manager) of records that get other values."""
-        for rid, after, person in staging.rows(self._session, "uploads.changed", self._name, self._span):
-            yield rid, msgspec.json.decode(after, type=Cells), person
+    def changed(self) -> list[tuple[int, Cells]]:
+        """(rid, values) of records that get other values."""
+        rows = staging.rows(self._session, "uploads.changed", _name(self._upload), self._span)
+        return [(rid, msgspec.json.decode(cells, type=Cells)) for rid, cells in rows]
 
     def _run(self, statement: str, **more: Any) -> int:
-        return staging.run(self._session, f"uploads.{statement}", self._name, {**self._span, **more})
+        return staging.run(self._session, f"uploads.{statement}", _name(self._upload), {**self._span, **more})
 
 
-def attach(session: Session, name: str, path: Path) -> bool:
+def _name(upload: Upload) -> str:
+    """Under which the writer knows its staging file."""
+    return f"upload_{upload.tenant}_{upload.number}"
+
+
+def attach(session: Session, upload: Upload, path: Path) -> bool:
     """Open the staging file of an upload to this writer. Answers whether it is there."""
-    return staging.attach(session, name, path)
+    return staging.attach(session, _name(upload), path)
 
 
-def freeze(session: Session, job: Job, name: str) -> tuple[int, int]:
-    """Every row becomes a target of the job. PRE_PROCESS → PRE_PROCESS_COMPLETED. Answers good and bad rows."""
-    total = staging.run(session, "uploads.targets", name, (job.tenant, job.number))
-    session.run("jobs.selected", (total, job.tenant, job.number))
-    ((good, bad),) = staging.rows(session, "uploads.counts", name, None)
-    return good, bad
+def detach(session: Session, upload: Upload) -> None:
+    """Let it go; outside of transactions only."""
+    staging.detach(session, _name(upload))
+
+
+def freeze(session: Session, job: Job, upload: Upload) -> int:
+    """Every row becomes a target of the job. PRE_PROCESS → PRE_PROCESS_COMPLETED. Answers how many."""
+    total = staging.run(session, "uploads.targets", _name(upload), (job.tenant, job.number))
+    jobs.count_selected(session, job, total)
+    return total
+
+
+def count_bad(session: Session, upload: Upload) -> int:
+    """Rows of its staging file that cannot be applied."""
+    return int(staging.rows(session, "uploads.count_bad", _name(upload), None)[0][0])

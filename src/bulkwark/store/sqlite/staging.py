@@ -71,7 +71,7 @@ class StagingFile:
             self._connection.execute("BEGIN")
 
     def claim(self, keys: Sequence[tuple[str, int]]) -> dict[int, int]:
-        """Claim accounts (key, line) for lines; answers line → the line that was first, for those that came too late."""
+        """Claim accounts (key, line) for lines; answers line → the line that was first, for those that came late."""
         before = self._connection.total_changes()
         with driver_errors():
             self._connection.executemany(_CLAIM, keys)

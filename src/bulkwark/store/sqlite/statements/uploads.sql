@@ -4,12 +4,9 @@ VALUES (:tenant, :upload, :id, :source, :client, :submitter, :created, :modified
 -- get: by id
 SELECT tenant, upload, id, source, client, submitter, created, modified, state, tries, lines, header, spec, error
 FROM ne_upload WHERE tenant = ? AND id = ?;
--- newest: of a source
+-- newest: of a source, newest first
 SELECT tenant, upload, id, source, client, submitter, created, modified, state, tries, lines, header, spec, error
-FROM ne_upload WHERE tenant = ? AND source = ? ORDER BY upload DESC LIMIT 1;
--- newest_run: of a source, of those that change something
-SELECT tenant, upload, id, source, client, submitter, created, modified, state, tries, lines, header, spec, error
-FROM ne_upload WHERE tenant = ? AND source = ? AND spec ->> 'mode' = 'run' ORDER BY upload DESC LIMIT 1;
+FROM ne_upload WHERE tenant = ? AND source = ? ORDER BY upload DESC LIMIT ?;
 -- unfinished: of all tenants, in the order in which they came
 SELECT tenant, upload, id, source, client, submitter, created, modified, state, tries, lines, header, spec, error
 FROM ne_upload INDEXED BY ne_upload_unfinished WHERE state IN ('WAITING', 'READING', 'APPLYING')
@@ -23,20 +20,19 @@ SELECT count(*) FROM ne_upload_row WHERE tenant = ? AND upload = ?;
 -- targets: every row of the file is one
 INSERT INTO job_target (tenant, job, rid)
 SELECT ?1, ?2, line FROM (SELECT line FROM staging.row UNION ALL SELECT line FROM staging.bad) ORDER BY line;
--- counts: good and bad rows of a staging file
-SELECT good, bad FROM staging.whole;
+-- count_bad: bad rows of a staging file
+SELECT bad FROM staging.whole;
 -- record_good: what becomes of each good row of a chunk; a record keeps those attributes that the file has no column for
 INSERT INTO job_item (tenant, job, rid, outcome, reason, before, after)
 SELECT :tenant, :job, line, iif(same, 2, 1), NULL, before, iif(same, NULL, after) FROM (
     SELECT s.line, r.rid IS NOT NULL
                AND (r.account, r.first, r.last, r.email, r.phone, r.manager, r.starts, r.ends, r.data)
                  = (s.account, s.first, s.last, s.email, s.phone, s.manager, s.starts, s.ends, s.merged) AS same,
-           iif(r.rid IS NULL, NULL, json_object('id', o.id, 'account', r.account, 'first', r.first, 'last', r.last,
-               'email', r.email, 'phone', r.phone, 'manager', r.manager, 'starts', r.starts, 'ends', r.ends,
-               'data', r.data)) AS before,
-           iif(r.rid IS NULL, json_object('id', s.id), json_object('id', o.id, 'account', s.account, 'first', s.first,
-               'last', s.last, 'email', s.email, 'phone', s.phone, 'manager', s.manager, 'starts', s.starts,
-               'ends', s.ends, 'data', s.merged)) AS after
+           iif(r.rid IS NULL, NULL, json_object('id', o.id, 'cells', json_object('account', r.account, 'first', r.first, 'last', r.last, 'email', r.email,
+               'phone', r.phone, 'manager', r.manager, 'starts', r.starts, 'ends', r.ends, 'data', r.data))) AS before,
+           iif(r.rid IS NULL, json_object('id', s.id, 'modified', :now), json_object('id', o.id, 'cells',
+               json_object('account', s.account, 'first', s.first, 'last', s.last, 'email', s.email,
+               'phone', s.phone, 'manager', s.manager, 'starts', s.starts, 'ends', s.ends, 'data', s.merged), 'modified', :now)) AS after
     FROM (
         SELECT s.*, n.rid AS old, iif(:kept = '[]' OR n.rid IS NULL, s.data, (
             SELECT json_group_object(key, value) FROM (
@@ -113,8 +109,14 @@ SELECT :tenant, t.field, t.term, f.df FROM (
     SELECT s.sort, count(*) AS df FROM temp.upload_new n CROSS JOIN staging.row s ON s.line = n.line GROUP BY s.sort
 ) f CROSS JOIN staging.sort_term t ON t.sort = f.sort
 WHERE 1 ON CONFLICT (tenant, field, term) DO UPDATE SET df = df + excluded.df;
+-- compare: what is no longer as it was previewed
+UPDATE job_item AS i SET outcome = 5, reason = :reason, after = NULL
+WHERE i.tenant = :tenant AND i.job = :job AND i.rid > :cursor AND i.rid <= :last AND i.outcome < 3 AND NOT EXISTS (
+    SELECT 1 FROM job_item p WHERE p.tenant = :tenant AND p.job = :origin AND p.rid = i.rid AND p.outcome = i.outcome
+      AND p.before IS i.before
+);
 -- changed: records of a chunk that get other values
-SELECT r.rid, i.after, s.person
+SELECT r.rid, i.after -> 'cells'
 FROM job_item i CROSS JOIN staging.row s ON s.line = i.rid
 CROSS JOIN ne_record r ON r.tenant = i.tenant AND r.source = :source AND r.key = s.key
 WHERE i.tenant = :tenant AND i.job = :job AND i.rid > :cursor AND i.rid <= :last AND i.outcome = 1
