@@ -52,8 +52,8 @@ def test_an_operation_answers_with_its_documented_success(
         assert not reply.body
         assert reply.total >= 0
     elif reply.body:
-        assert reply.headers["content-type"] == "application/json"
-        reply.json()
+        assert reply.headers["content-type"] == operation.answers
+        assert operation.answers != "application/json" or reply.json() is not None
     else:
         assert "content-type" not in reply.headers
         assert reply.status in (202, 204) or operation.method == "DELETE"

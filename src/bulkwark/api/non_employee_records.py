@@ -19,6 +19,7 @@ from bulkwark.domain.kinds import plain_id
 from bulkwark.domain.non_employees import DAY, Cells, Record, data_of, record_document
 from bulkwark.domain.times import iso_ms
 from bulkwark.errors import Forbidden, Invalid
+from bulkwark.query.analysis import fold
 from bulkwark.store import events, non_employee_records, non_employee_sources
 from bulkwark.store.dialect import Session
 from bulkwark.store.non_employee_sources import Source
@@ -159,7 +160,7 @@ def _change(call: Call, session: Session, reached: Reach, record: Record, source
         raise Forbidden("owners and account managers of a source may change the end date alone")
     if cells == before:
         return answers.ok(_documents(call, session, reached, [record])[0])
-    if cells.account.lower() != before.account.lower():
+    if fold(cells.account) != fold(before.account):
         _require_free(call, session, source, cells.account)
     _write(call, session, source, record, checked)
     return _told(call, session, reached, source, record.rid, non_employees.operation(before, cells, call.now))

@@ -1,7 +1,7 @@
 """Who may do what with non-employees (decisions §2), and what the calls of the family share.
 
-ORG_ADMIN, SOURCE_ADMIN and applications: everything. All others, SOURCE_SUBADMIN among them: the sources that they own or
-are account managers of. Who has neither a level nor such a source is refused before any id is looked at.
+ORG_ADMIN, SOURCE_ADMIN and applications: everything. All others, SOURCE_SUBADMIN among them: the sources that they own
+or are account managers of. Who has neither a level nor such a source is refused before any id is looked at.
 """
 
 from __future__ import annotations

@@ -83,7 +83,8 @@ def list_sources(call: Call) -> Answer:
 
 
 def _key(source: Source, path: str) -> str | int:
-    return {"name": fold(source.name), "created": source.created, "sourceId": source.source_id}[path]
+    keys: dict[str, str | int] = {"name": fold(source.name), "created": source.created, "sourceId": source.source_id}
+    return keys[path]
 
 
 def _listed(call: Call, source: Source) -> Document:

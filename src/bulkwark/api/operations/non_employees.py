@@ -1,7 +1,7 @@
 """Non-employees: sources and their schemas, records, requests, approvals.
 
-The levels of most cells are empty in the official documents. Who owns a source, manages its accounts or approves needs no
-level, so what a caller may do is decided by the handlers (`api/non_employee_rights.py`).
+The levels of most cells are empty in the official documents. Who owns a source, manages its accounts or approves needs
+no level, so what a caller may do is decided by the handlers (`api/non_employee_rights.py`).
 """
 
 from __future__ import annotations
