@@ -44,6 +44,7 @@ OBJECT = "NON_EMPLOYEE_UPLOAD"  # of its events
 FOLDER = "uploads"
 SETTING = "uploads"
 LOOK_SECONDS = 0.1  # between two looks at running jobs, while there are any
+RETRY_SECONDS = 1.0
 TRIES = 3  # how often a file is read when its process dies
 KEPT_MS = DAY  # of a preview's files: as long as it may be run
 
@@ -195,17 +196,16 @@ class Uploads:
 
     def _run(self) -> None:
         while not self._stopping:
+            wait: float | None = RETRY_SECONDS
             try:
-                waiting = self._step()
+                wait = LOOK_SECONDS if self._step() else None
             except BulkwarkError as error:
                 log.warning("uploads wait: %s", error.sentence())
-                waiting = True
             except Exception:
                 log.exception("uploads are interrupted")
-                waiting = True
             with self._wake:
                 if not self._stopping:
-                    self._wake.wait(LOOK_SECONDS if waiting else None)
+                    self._wake.wait(wait)
 
     def _step(self) -> bool:
         """Look after every unfinished upload. Answers whether there are any."""
@@ -226,7 +226,7 @@ class Uploads:
             self._end(upload, f"the process that reads the file has died {TRIES} times")
             return
         with self._store.write() as session:
-            uploads.move(session, upload, State.READING, self._clock(), tries=1)
+            uploads.move(session, upload, State.READING, self._clock())
         key = (upload.tenant, upload.number)
         thread = threading.Thread(target=self._read_in_thread, args=(upload,), name="reading an upload", daemon=True)
         self._reading[key] = thread
@@ -237,6 +237,9 @@ class Uploads:
             self._stage(upload)
         except Unavailable as error:
             log.warning("upload %s will be read again: %s", upload.id, error.sentence())
+            if not self._stopping:
+                with self._store.write() as session:
+                    uploads.move(session, upload, State.READING, self._clock(), tries=1)
         except BulkwarkError as error:
             self._end(upload, error.sentence())
         except Exception as error:

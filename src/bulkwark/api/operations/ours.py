@@ -9,21 +9,8 @@ from bulkwark.api.operations import common_access, metadata_jobs, non_employees,
 from bulkwark.api.operations.shape import ADMIN, ANY, Operation, operation
 
 _V1 = ("v1",)
-SCOPES = tuple(
-    sorted(
-        {*roles.UPDATE, *metadata_jobs.ENTITLEMENT, *metadata_jobs.PROFILE, *common_access.UPDATE, *non_employees.CREATE}
-    )
-)
-    sorted(
-        {
-            *roles.UPDATE,
-            *metadata_jobs.ENTITLEMENT,
-            *metadata_jobs.PROFILE,
-            *common_access.UPDATE,
-            *non_employees.CREATE,
-        }
-    )
-)
+_WRITE = (*roles.UPDATE, *metadata_jobs.ENTITLEMENT, *metadata_jobs.PROFILE, *common_access.UPDATE)
+SCOPES = tuple(sorted({*_WRITE, *non_employees.CREATE}))
 LEVELS = tuple(sorted({*roles.LEVELS, *metadata_jobs.WRITERS}))
 
 

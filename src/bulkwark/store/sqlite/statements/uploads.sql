@@ -9,7 +9,7 @@ SELECT tenant, upload, id, source, client, submitter, created, modified, state, 
 FROM ne_upload WHERE tenant = ? AND source = ? ORDER BY upload DESC LIMIT ?;
 -- unfinished: of all tenants, in the order in which they came
 SELECT tenant, upload, id, source, client, submitter, created, modified, state, tries, lines, header, spec, error
-FROM ne_upload INDEXED BY ne_upload_unfinished WHERE state IN ('WAITING', 'READING', 'APPLYING')
+FROM ne_upload INDEXED BY ne_upload_unfinished WHERE state <> 'ENDED'
 ORDER BY created, tenant, upload;
 -- move: it goes on, or ends
 UPDATE ne_upload SET state = ?, error = ?, modified = ?, tries = tries + ? WHERE tenant = ? AND upload = ?;
