@@ -12,6 +12,7 @@ from typing import Any
 from bulkwark.app import App
 from bulkwark.domain.kinds import Kind, new_id
 from bulkwark.settings import Settings
+from bulkwark.store import uploads
 from bulkwark.store.objects import New
 from tests.api.forms import CONTENT_TYPE, multipart
 from tests.house import DEADLINE, Client, House, Reply
@@ -58,13 +59,21 @@ class World:
             time.sleep(0.005)
         return found
 
+    def settle(self) -> None:
+        """Until nothing is left to be done for any upload."""
+        until = time.monotonic() + DEADLINE
+        while uploads.unfinished(self.house.store.read()):
+            assert time.monotonic() < until, "an upload does not end"
+            time.sleep(0.005)
+
     def report(self, id: str, **params: Any) -> list[dict[str, Any]]:
         found: list[dict[str, Any]] = self.admin.get(f"/bulkwark/v1/jobs/{id}/rows", params=params or None).ok()["found"]
         return found
 
     def records(self) -> dict[str, dict[str, Any]]:
-        """Account name → record."""
-        found = self.admin.get("/v2025/non-employee-records", params={"limit": 250}).ok()
+        """Account name → record of the source."""
+        params = {"limit": 250, "filters": f'sourceId eq "{self.source}"'}
+        found = self.admin.get("/v2025/non-employee-records", params=params).ok()
         return {record["accountName"]: record for record in found}
 
     def export(self) -> bytes:
@@ -97,6 +106,10 @@ def build(data_dir: Path, limits: str = f"rows={MOST_ROWS}") -> World:
             for alias, name in PEOPLE
         ]
         house.tenant.objects.add(session, Kind.IDENTITY, people)
-    body = {"name": "Contractors", "description": "People of others", "owner": {"id": house.admin.identity}}
-    source = house.admin.post("/v2025/non-employee-sources", body).ok()["id"]
-    return World(house, source)
+    return World(house, add_source(house))
+
+
+def add_source(house: House, name: str = "Contractors") -> str:
+    """The id of a new source."""
+    body = {"name": name, "description": "People of others", "owner": {"id": house.admin.identity}}
+    return str(house.admin.post("/v2025/non-employee-sources", body).ok()["id"])
