@@ -21,6 +21,8 @@ from bulkwark.store.uploads import Chunk, Upload
 class NonEmployeeUploadOperation:
     """Plugs into the engine (`bulk/freezing.py: Operation`). `folder`: of the staging files."""
 
+    chunk_seconds = 0.15  # each commit flushes a segment of the full text: many small chunks cost twice as much
+
     def __init__(self, folder: Path, limits: Limits) -> None:
         self._folder = folder
         self._warning = limits.warning
