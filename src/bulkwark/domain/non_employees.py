@@ -216,7 +216,7 @@ def record_document(record: Record, id: str, source: str, custom: tuple[str, ...
 
 def identity(id: str, cells: Cells, manager: Person | None, source: Document, phase: Phase, created: str) -> Document:
     """The identity of a record, as GET shows it, with its account. `source`: id and name of the SOURCE object."""
-    name = f"{cells.first} {cells.last}".strip() or cells.account
+    name = f"{cells.first} {cells.last}"
     state = phase.state
     return {
         "id": id,

@@ -88,11 +88,53 @@ async function commonAccess() {
   return { before: shown(before), updated: updated.status, after: shown(after) };
 }
 
+async function nonEmployees() {
+  const api = new sdk.NonEmployeeLifecycleManagementV2024Api(configuration);
+  const identities = new sdk.PublicIdentitiesV2024Api(configuration);
+  const me = (await identities.getPublicIdentities({ filters: 'alias eq "admin"' })).data[0].id;
+  const document = { name: "Ts Contractors", description: "made", owner: { id: me }, approvers: [{ id: me }] };
+  const source = (await api.createNonEmployeeSource({ nonEmployeeSourceRequestBodyV2024: document })).data;
+  const template = (await api.exportNonEmployeeSourceSchemaTemplate({ id: source.id })).data;
+  const person = (accountName) => ({
+    accountName,
+    firstName: "William",
+    lastName: "Smith",
+    email: `${accountName}@example.com`,
+    phone: "5125555555",
+    manager: "admin",
+    sourceId: source.id,
+    startDate: "2020-03-24T00:00:00-05:00",
+    endDate: "2099-03-25T00:00:00-05:00",
+  });
+  const body = person("ts.direct");
+  const record = (await api.createNonEmployeeRecord({ nonEmployeeRequestBodyV2024: body })).data;
+  const asked = await api.createNonEmployeeRequest({ nonEmployeeRequestBodyV2024: person("ts.asked") });
+  const approval = asked.data.approvalItems[0].id;
+  const decision = { comment: "welcome" };
+  const answer = await api.approveNonEmployeeRequest({ id: approval, nonEmployeeApprovalDecisionV2024: decision });
+  const chosen = { filters: `sourceId eq "${source.id}"`, sorters: "accountName", count: true };
+  const listed = await api.listNonEmployeeRecords(chosen);
+  const exported = (await api.exportNonEmployeeRecords({ id: source.id })).data;
+  const many = { deleteNonEmployeeRecordsInBulkRequestV2024: { ids: listed.data.map((one) => one.id) } };
+  const deleted = await api.deleteNonEmployeeRecordsInBulk(many);
+  await api.deleteNonEmployeeSource({ sourceId: source.id });
+  return {
+    template: template.trim(),
+    record: [record.accountName, record.startDate],
+    approved: answer.data.approvalStatus,
+    listed: [listed.headers["x-total-count"], listed.data.map((one) => one.accountName)],
+    exported: exported.trim().split("\r\n").map((line) => line.split(",")[0]),
+    deleted: deleted.status,
+    gone: await refused(() => api.getNonEmployeeSource({ sourceId: source.id })),
+  };
+}
+
 module.exports = async function scenario() {
   return {
     sources: await sources(),
     entitlements: await entitlements(),
     accessProfiles: await accessProfiles(),
     commonAccess: await commonAccess(),
+    nonEmployees: await nonEmployees(),
   };
 };
