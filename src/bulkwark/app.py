@@ -9,9 +9,10 @@ from bulkwark.api.dispatch import Api, Message, Receive, Send
 from bulkwark.api.services import Services
 from bulkwark.auth.limits import Limits
 from bulkwark.auth.tokens import Tokens
-from bulkwark.bulk import common_access, metadata, uploads
+from bulkwark.bulk import common_access, entitlement_patches, metadata, uploads
 from bulkwark.bulk.common_access import CommonAccessOperation
 from bulkwark.bulk.engine import Engine, now_ms
+from bulkwark.bulk.entitlement_patches import PatchOperation
 from bulkwark.bulk.freezing import Operation
 from bulkwark.bulk.metadata import MetadataOperation
 from bulkwark.bulk.non_employee_uploads import NonEmployeeUploadOperation
@@ -102,6 +103,7 @@ def services(
         metadata.NAME: MetadataOperation(),
         common_access.NAME: CommonAccessOperation(),
         uploads.NAME: NonEmployeeUploadOperation(store.database.path.parent / uploads.FOLDER, of_people),
+        entitlement_patches.NAME: PatchOperation(),
     }
     engine = Engine(store, operations)
     files = Uploads(store, engine, of_people, clock)

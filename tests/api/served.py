@@ -9,6 +9,7 @@ from itertools import count
 from typing import Any
 
 from bulkwark.domain.kinds import Kind, new_id
+from tests.api.forms import CONTENT_TYPE, multipart
 from tests.company import load
 from tests.house import House
 
@@ -274,6 +275,26 @@ def ne_approval(house: House) -> str:
     return str(ne_request(house)["approvalItems"][0]["id"])
 
 
+def ne_file() -> bytes:
+    """One good row and a bad one."""
+    header = "accountName,firstName,lastName,phone,email,manager,startDate,endDate"
+    good = f"{fresh('Served').replace(' ', '.')},Ann,Lee,5,ann@acme.com,{OWNER},2024-01-01,2040-01-01"
+    return f"{header}\n{good}\n,,,,,,,x\n".encode()
+
+
+def ne_upload(house: House) -> str:
+    """The id of an upload that has ended."""
+    sent = {"content-type": CONTENT_TYPE}
+    path = f"/v2025/non-employee-sources/{ne_source(house)}/non-employee-bulk-upload"
+    id = str(house.admin.post(path, content=multipart({"data": ne_file()}), headers=sent).ok(202)["id"])
+    while "status" not in (found := house.admin.get(f"{path}/status").ok()) or found["status"] in (
+        "PENDING",
+        "IN_PROGRESS",
+    ):
+        time.sleep(0.01)
+    return id
+
+
 def ne_attribute(house: House) -> dict[str, str]:
     """A custom attribute of its own, as path parameters."""
     source = ne_source(house)
@@ -308,6 +329,12 @@ NON_EMPLOYEES: dict[str, Callable[[House], Good]] = {
     "deleteNonEmployeeSchemaAttribute": lambda h: Good(ne_attribute(h)),
     "exportNonEmployeeSourceSchemaTemplate": lambda h: Good({"id": ne_source(h)}),
     "exportNonEmployeeRecords": lambda h: Good({"id": ne_source(h)}),
+    "importNonEmployeeRecordsInBulk": lambda h: Good({"id": ne_source(h)}, parts={"data": ne_file()}),
+    "getNonEmployeeBulkUploadStatus": lambda h: Good({"id": ne_source(h)}),
+    "bulkwarkUploadRows": lambda h: Good({"id": ne_upload(h)}, query="outcome=all&limit=2"),
+    "bulkwarkUploadFailed": lambda h: Good({"id": ne_upload(h)}),
+    "bulkwarkUploadSettings": lambda h: Good(),
+    "bulkwarkUploadSettingsPut": lambda h: Good(body={"allOrNothing": False}),
     "listNonEmployeeRecords": lambda h: Good(query="limit=2&count=true&sorters=-created"),
     "createNonEmployeeRecord": lambda h: Good(body=ne_body(h)),
     "getNonEmployeeRecord": lambda h: Good({"id": ne_record(h)}),

@@ -38,7 +38,9 @@ class World:
 
     def send(self, file: bytes, client: Client | None = None, **headers: str) -> Reply:
         """Upload a file; the answer."""
-        sent = {"content-type": CONTENT_TYPE} | {f"x-bulkwark-{name}".replace("_", "-"): v for name, v in headers.items()}
+        sent = {"content-type": CONTENT_TYPE} | {
+            f"x-bulkwark-{name}".replace("_", "-"): v for name, v in headers.items()
+        }
         return (client or self.admin).post(self.path(), content=multipart({"data": file}), headers=sent)
 
     def upload(self, file: bytes) -> str:
@@ -67,7 +69,9 @@ class World:
             time.sleep(0.005)
 
     def report(self, id: str, **params: Any) -> list[dict[str, Any]]:
-        found: list[dict[str, Any]] = self.admin.get(f"/bulkwark/v1/jobs/{id}/rows", params=params or None).ok()["found"]
+        found: list[dict[str, Any]] = self.admin.get(f"/bulkwark/v1/jobs/{id}/rows", params=params or None).ok()[
+            "found"
+        ]
         return found
 
     def records(self) -> dict[str, dict[str, Any]]:
@@ -102,7 +106,9 @@ def build(data_dir: Path, limits: str = f"rows={MOST_ROWS}") -> World:
     house = House(data_dir, app, app.start(), asyncio.new_event_loop())
     with house.store.write() as session:
         people = [
-            New({"id": new_id(), "name": name, "alias": alias, "attributes": {}, "emailAddress": f"{alias}@acme.com"}, 1)
+            New(
+                {"id": new_id(), "name": name, "alias": alias, "attributes": {}, "emailAddress": f"{alias}@acme.com"}, 1
+            )
             for alias, name in PEOPLE
         ]
         house.tenant.objects.add(session, Kind.IDENTITY, people)

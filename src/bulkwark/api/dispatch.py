@@ -125,9 +125,12 @@ class Api:
     async def _later(self, ask: Callable[[], Answer | None]) -> Answer:
         """An answer that is not ready yet: asked for again and again, while no thread waits."""
         loop, pause = asyncio.get_running_loop(), FIRST_PAUSE
-        while (found := await loop.run_in_executor(self._readers, ask)) is None:
-            await asyncio.sleep(pause)
-            pause = min(2 * pause, LONGEST_PAUSE)
+        try:
+            while (found := await loop.run_in_executor(self._readers, ask)) is None:
+                await asyncio.sleep(pause)
+                pause = min(2 * pause, LONGEST_PAUSE)
+        except idempotency.Replayed as replayed:
+            return replayed.answer
         return found
 
     async def _while_wanted(self, pool: ThreadPoolExecutor, handler: Handler, call: Call, receive: Receive) -> Answer:

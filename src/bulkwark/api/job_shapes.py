@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 from bulkwark.api.calls import Call
-from bulkwark.bulk import common_access, progress, uploads
+from bulkwark.bulk import common_access, entitlement_patches, progress, uploads
 from bulkwark.bulk import metadata as metadata_jobs
 from bulkwark.bulk.metadata import Spec
 from bulkwark.domain import metadata, reasons
@@ -93,6 +93,9 @@ def does(session: Session, job: Job) -> str:
     if job.relation is not None and job.origin is not None:
         origin = jobs.by_number(session, job.tenant, job.origin)
         return f"{job.relation} of {origin.id}: {does(session, origin)}"
+    if job.operation == entitlement_patches.NAME:
+        paths = dict.fromkeys(one.get("path", "") for one in msgspec.json.decode(job.spec))
+        return f"PATCH {', '.join(paths)} of entitlements"
     if job.operation != metadata_jobs.NAME:
         return job.operation
     spec = msgspec.json.decode(job.spec, type=Spec)
@@ -114,8 +117,8 @@ def shower(call: Call, session: Session, job: Job) -> Show:
     """How the texts before and after of a job's items are shown."""
     if job.operation == common_access.NAME:
         return review
-    if job.operation == uploads.NAME:
-        return lambda state: None if state is None else msgspec.json.decode(state)
+    if job.operation in (entitlement_patches.NAME, uploads.NAME):
+        return lambda text: None if text is None else msgspec.json.decode(text)
     catalogue = call.tenant.metadata.catalogue(session)
     return lambda md: values(catalogue, md)
 
