@@ -9,6 +9,7 @@ from itertools import count
 from typing import Any
 
 from bulkwark.domain.kinds import Kind, new_id
+from bulkwark.store import uploads
 from tests.api.forms import CONTENT_TYPE, multipart
 from tests.company import load
 from tests.house import House
@@ -287,10 +288,7 @@ def ne_upload(house: House) -> str:
     sent = {"content-type": CONTENT_TYPE}
     path = f"/v2025/non-employee-sources/{ne_source(house)}/non-employee-bulk-upload"
     id = str(house.admin.post(path, content=multipart({"data": ne_file()}), headers=sent).ok(202)["id"])
-    while "status" not in (found := house.admin.get(f"{path}/status").ok()) or found["status"] in (
-        "PENDING",
-        "IN_PROGRESS",
-    ):
+    while uploads.unfinished(house.store.read()):
         time.sleep(0.01)
     return id
 

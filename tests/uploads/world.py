@@ -17,7 +17,7 @@ from bulkwark.store.objects import New
 from tests.api.forms import CONTENT_TYPE, multipart
 from tests.house import DEADLINE, Client, House, Reply
 
-PEOPLE = (("jane.doe", "Jane Doe"), ("jim.smith", "Jim Smith"), ("twin", "Ann Twin"), ("twin", "Bob Twin"))
+PEOPLE = (("jane.doe", "Jane Doe"), ("jim.smith", "Jim Smith"), ("twin", "Tim Twin"), ("twin", "Tom Twin"))
 COLUMNS = ("accountName", "firstName", "lastName", "phone", "email", "manager", "startDate", "endDate")
 MOST_ROWS = 20
 

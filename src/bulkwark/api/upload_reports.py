@@ -122,9 +122,9 @@ def _need(call: Call, session: Session) -> Upload:
 
 
 def _sees(actor: Actor, upload: Upload) -> bool:
-    """Who has sent it, and who sees all jobs of its type."""
+    """Who has sent it, and who sees all jobs of its type; applications reach every source."""
     if actor.application:
-        return upload.client == actor.client_id
+        return True
     return (
         upload.submitter == actor.identity_id
         or not job_rights.limited_to(actor)

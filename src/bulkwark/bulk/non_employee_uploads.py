@@ -14,6 +14,7 @@ from bulkwark.errors import Invalid
 from bulkwark.store import non_employee_records, non_employee_sources, upload_undo, uploads
 from bulkwark.store.dialect import Session, Sql
 from bulkwark.store.non_employee_sources import Source
+from bulkwark.store.outcomes import NewItem
 from bulkwark.store.tenants import Tenant
 from bulkwark.store.uploads import Chunk, Upload
 
@@ -28,6 +29,9 @@ class NonEmployeeUploadOperation:
         self._warning = limits.warning
 
     def selection(self, session: Session, tenant: Tenant, job: Job) -> Sql | None:
+        return None
+
+    def count(self, session: Session, tenant: Tenant, job: Job, selection: Sql) -> list[tuple[int, NewItem]] | None:
         return None
 
     def freeze(self, session: Session, tenant: Tenant, job: Job) -> None:
