@@ -55,6 +55,9 @@ class Refused(Invalid):
         self.faults = faults
 
 
+CUT_OFF = FileFault(0, "the file ends within a character", "is it cut off?")
+
+
 class Record(NamedTuple):
     """One record. `broken` says why its cells cannot be told apart, or ''; `cells` then hold the text of its line."""
 
@@ -186,6 +189,8 @@ def find_format(file: IO[bytes], encoding: str, known: frozenset[str]) -> Format
         tried = line
         while not tried.strip() and line:
             line = tried = text.readline(MAX_LINE)
+    except UnicodeDecodeError:
+        raise Refused(CUT_OFF) from None
     finally:
         text.detach()
     scores = {mark: _score(tried, mark, known) for mark in (*DELIMITERS, *_OTHERS)}
@@ -235,7 +240,7 @@ def _records(lines: _Lines, delimiter: str) -> Iterator[Record]:
         except StopIteration:
             return
         except UnicodeDecodeError:
-            raise Refused(FileFault(lines.number + 1, "the file ends within a character", "is it cut off?")) from None
+            raise Refused(CUT_OFF) from None
         except csv.Error as error:
             if "unexpected end of data" in str(error):
                 hint = 'close it, or double it: "". Is the file cut off?'
