@@ -171,7 +171,7 @@ class NonEmployees:
         records = [self.person("/non-employee-records", home)["id"] for _ in range(MADE + 3 * self.disposable)]
         requests = [self.person("/non-employee-requests", home) for _ in range(MADE + 3 * self.disposable)]
         approvals = [one["approvalItems"][0]["id"] for one in requests]
-        found = {"ne sources": sources, "ne attributes": attributes, "ne records": records}
+        found: dict[str, list[Any]] = {"ne sources": sources, "ne attributes": attributes, "ne records": records}
         # Of a request either the request itself is deleted, or its approval is given.
         found["ne requests"] = [one["id"] for one in requests[:many]]
         seeds |= {kind: made[:MADE] for kind, made in found.items()}

@@ -108,8 +108,11 @@ def test_what_is_spelled_is_what_the_usual_way_would_write(
         assert Counter(tokens.split(" ")) == Counter(entry.tokens)
         values.update((field, value, position) for field, value in entry.values)
         terms.update(entry.terms)
-    assert values == Counter((field, value, position) for field, found in spelled.values for value, position in found)
-    assert terms == Counter({(field, term): count for field, term, count in spelled.terms})
+    assert values == Counter(spelled.values())
+    counted = Counter[tuple[int, str]]()
+    for field, term, count in spelled.terms:
+        counted[field, term] += count
+    assert terms == counted
 
 
 def cells(account: str, **more: str | int) -> Cells:

@@ -95,6 +95,27 @@ HOT: dict[str, tuple[Any, list[str]]] = {
     "job_events.of_job": ((1, 1, 0, 5), [r"SEARCH e USING INDEX job_event_job"]),
     "metadata.used": ((1, 1), [r"SEARCH md_inv USING PRIMARY KEY \(tenant=\? AND pair=\?\)"]),
     "index.count_term": ((1, 1, "x", 1), []),
+    "non_employee_records.by_keys": (
+        (1, 1, "[]"),
+        [r"SCAN w ", r"SEARCH r USING INDEX ne_record_key \(tenant=\? AND source=\? AND key=\?\)"],
+    ),
+    "non_employee_records.after": (
+        (1, 1, "x", 5),
+        [r"SEARCH ne_record USING INDEX ne_record_key \(tenant=\? AND source=\? AND key>\?\)"],
+    ),
+    "non_employee_records.count": (
+        (1, 1),
+        [r"SEARCH ne_record USING COVERING INDEX ne_record_key \(tenant=\? AND source=\?\)"],
+    ),
+    "non_employee_records.due": ((1, 5), [r"SEARCH ne_record USING COVERING INDEX ne_record_due \(due<\?\)"]),
+    "non_employee_requests.pending_for": (
+        (1, 1, "x"),
+        [r"SEARCH ne_request USING .*INDEX ne_request_source \(tenant=\? AND source=\? AND key=\? AND status=\?\)"],
+    ),
+    "non_employee_requests.approval_summary": (
+        (1, "x"),
+        [r"SEARCH ne_approval USING COVERING INDEX ne_approval_approver \(tenant=\? AND approver=\?\)"],
+    ),
     "index.drop_value": (
         (1, 1, "x", 1),
         [r"SEARCH val USING PRIMARY KEY \(tenant=\? AND field=\? AND value=\? AND rid=\?\)"],

@@ -59,6 +59,8 @@ class Staging:
         self._task = task
         self._spelling = Spelling(task.source, tenant.name, task.numbers)
         self._sorts: dict[int, Sort] = {}
+        self._lists: dict[tuple[tuple[int, ...], bool], int] = {}
+        self._texts = 1  # number of the next text
         self._managers = Managers(session, tenant)
 
     def add(self, batch: Sequence[Good | Bad]) -> None:
@@ -92,27 +94,30 @@ class Staging:
         self.file.add("bad", [(row.line, _json(row.raw), _json(row.faults), _reason(row)) for row in bad])
 
     def _block(self, good: list[tuple[int, Cells, Person]]) -> None:
-        rows: list[tuple[object, ...]] = []
-        values: dict[int, list[tuple[Value, int]]] = {}
-        terms: list[tuple[int, str, int]] = []
-        for line, cells, person in good:
-            named = msgspec.structs.replace(cells, manager=person.alias)
-            one = self._spelling.one(new_id(), named, person, now=self._task.now, warning=self._task.warning)
-            self._sorts.setdefault(one.sort.number, one.sort)
-            rows.append((line, person.id, *one.object, one.sort.number, *one.record))
-            for field, value in one.values:
-                known = values.get(field)
-                if known is None:
-                    known = values[field] = []
-                known.append((value, line))
-            terms.extend([(*term, line) for term in one.terms])
-        for found in values.values():
-            found.sort()
-        terms.sort()
-        self.file.add("row", rows)
-        self.file.add("val", [(field, *found) for field in sorted(values) for found in values[field]])
-        self.file.add("term", terms)
-        self.file.add("block", [(good[-1][0], good[0][0])])
+        named = [(new_id(), cells.having(manager=person.alias), person) for _, cells, person in good]
+        spelled = self._spelling.spell(named, now=self._task.now, warning=self._task.warning)
+        self._sorts.update((sort.number, sort) for sort in spelled.made)
+        lines = [line for line, _, _ in good]
+        rows = zip(lines, named, spelled.objects, spelled.sorts, spelled.records, strict=True)
+        self.file.add("row", [(line, one[2].id, *object, sort, *record) for line, one, object, sort, record in rows])
+        for column in spelled.columns:
+            self._list(column.exact, False, column.texts, lines)
+            self._list(column.folded, False, column.low, lines)
+            self._list(column.worded, True, column.words, lines)
+
+    def _list(self, fields: tuple[int, ...], words: bool, texts: list[tuple[str, int]], lines: list[int]) -> None:
+        """Write what some rows add to some fields, as a segment."""
+        if not fields or not texts:
+            return
+        number = self._lists.get((fields, words))
+        if number is None:
+            number = self._lists[fields, words] = len(self._lists)
+            self.file.add("field_of", [(number, int(words), field) for field in fields])
+        texts.sort()
+        self.file.add("text", [(text, lines[position]) for text, position in texts])
+        start = self._texts
+        self._texts += len(texts)
+        self.file.add("segment", [(lines[-1], number, lines[0], start, self._texts)])
 
 
 def _in_order(value: tuple[int, Value]) -> tuple[int, bool, Value]:

@@ -28,7 +28,7 @@ class Limits:
     account_managers: int = 10  # of a source
     comment: int = 4_000  # characters of an approver's comment
     value: int = 450  # characters of one value: the longest value an identity attribute may have
-    bulk_delete: int = 10_000  # ids of one call
+    bulk_delete: int = 1_000  # ids of one call, which is one transaction
     rows: int = 1_000_000  # of an uploaded file
     expiring_days: int = 30  # how long before its end a record expires soon
 

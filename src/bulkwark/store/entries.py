@@ -44,6 +44,11 @@ def _digest(value: str) -> str:
     return blake2b(value.encode("utf-8", "surrogatepass"), digest_size=8).hexdigest()
 
 
+def digested(value: str) -> str:
+    """The same for values that hardly ever come again: nothing is remembered."""
+    return blake2b(value.encode("utf-8", "surrogatepass"), digest_size=8).hexdigest()
+
+
 @lru_cache(maxsize=8_192)
 def _short(text: str) -> tuple[str, ...]:
     """The words of a text that may well come again: names stand in several fields and objects."""
@@ -52,6 +57,9 @@ def _short(text: str) -> tuple[str, ...]:
 
 def _split(text: str) -> Sequence[str]:
     return _short(text) if len(text) < SHORT else tokens(text)
+
+
+split = tokens  # the words of a text that hardly ever comes again
 
 
 def present(number: int) -> str:

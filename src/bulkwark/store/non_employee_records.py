@@ -276,12 +276,8 @@ def delete(session: Session, tenant: Tenant, records: Sequence[Record], now: int
     stored = tenant.objects.by_rids(session, [record.rid for record in records])
     ids = {one.rid: str(one.document()["id"]) for one in stored}
     needed = _referred_to(session, tenant, set(ids.values()))
-    staying = []
-    for one in stored:
-        if ids[one.rid] in needed:
-            staying.append((one, without_account(one.document())))
-        else:
-            tenant.objects.delete(session, one)
+    staying = [(one, without_account(one.document())) for one in stored if ids[one.rid] in needed]
+    tenant.objects.delete_many(session, Kind.IDENTITY, [one for one in stored if ids[one.rid] not in needed])
     if staying:
         change_many(session, tenant.objects, Kind.IDENTITY, staying, now)
     session.many("non_employee_records.drop", [(record.rid,) for record in records])

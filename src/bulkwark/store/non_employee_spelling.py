@@ -12,7 +12,6 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import chain
 from secrets import token_hex
 from typing import Any
 
@@ -28,13 +27,14 @@ from bulkwark.query.analysis import fold
 from bulkwark.query.fields import Kind as FieldKind
 from bulkwark.store import counters
 from bulkwark.store.dialect import Session
-from bulkwark.store.entries import ALL, FOLDED, derive, leaves, speller
+from bulkwark.store.entries import ALL, FOLDED, derive, digested, leaves, split
 from bulkwark.store.indexes import BY_KIND
 from bulkwark.store.objects import head
 from bulkwark.store.tenants import Tenant
 
 Value = str | int | float
 MOST_SORTS = 1_000  # remembered: a file has few
+_UNIQUE = frozenset({"id", "account", "display", "email", "phone"})  # texts that hardly ever come again
 _FIXED = ("id", "account", "first", "last", "email", "phone", "manager id", "manager name")
 # A mark stands for a text that differs; nobody can know it.
 _MARK = f"\ue0f0{token_hex(8)} {{}}\ue0f1"
@@ -42,26 +42,67 @@ _MARKS = {name: _MARK.format(name) for name in _FIXED}
 _MARKS["display"] = f"{_MARKS['first']} {_MARKS['last']}"
 
 
-class Spelled(Struct, gc=False):
+class Column(Struct):
+    """What one text of the records (their last names, say) adds to the index; the same for each of its fields."""
+
+    exact: tuple[int, ...]  # fields that list the whole text
+    folded: tuple[int, ...]  # fields that list it folded
+    worded: tuple[int, ...]  # fields that count its words
+    texts: list[tuple[str, int]] = []  # (text, position)
+    low: list[tuple[str, int]] = []  # (folded text, position), where there are folded fields
+    words: list[tuple[str, int]] = []  # (word, position), each word once for each record that has it
+
+
+class Spelled(Struct):
     """Rows for the store; objects are named by their position, as their numbers are given at the very end."""
 
     objects: list[tuple[str, str, str, str]] = []  # id, head, face, tokens
-    records: list[tuple[Any, ...]] = []  # key … due, as in the table `ne_record`
-    values: list[tuple[int, list[tuple[Value, int]]]] = []  # field, [(value, position)] in order
+    records: list[tuple[Any, ...]] = []  # key … modified, as in the table `ne_record`
+    columns: list[Column] = []
+    constants: list[tuple[int, Value, list[int]]] = []  # field, value, positions: what all records of a sort have
     terms: list[tuple[int, str, int]] = []  # field, term, in how many
+    sorts: list[int] = []  # number of each object's sort
+    made: list[Sort] = []  # those sorts
 
     def __len__(self) -> int:
         return len(self.objects)
 
+    def values(self) -> Iterator[tuple[int, Value, int]]:
+        """(field, whole value, position); of each field in order, so that a load appends where it can."""
+        for column in self.columns:
+            for fields, found in ((column.exact, column.texts), (column.folded, column.low)):
+                found.sort()
+                for field in fields:
+                    for value, position in found:
+                        yield field, value, position
+        for field, constant, positions in self.constants:
+            for position in positions:
+                yield field, constant, position
 
-class One(Struct, gc=False):
-    """The same for one record. What all identities of its sort add to the index stands at the sort."""
 
-    sort: Sort
-    object: tuple[str, str, str, str]  # id, head, face, tokens
-    record: tuple[Any, ...]  # key … modified, as in the table `ne_record`
-    values: list[tuple[int, Value]]  # field, value
-    terms: list[tuple[int, str]]  # field, term; each once
+class _Text:
+    """One text of a record: the fields of the index that it goes into, and its tokens in all of them."""
+
+    def __init__(self) -> None:
+        self.worded: list[tuple[int, int]] = []  # TEXT: field, and the field of its folded values or 0
+        self.whole: list[int] = []  # KEYWORD
+
+    def column(self) -> Column:
+        exact = tuple(field for field, _ in self.worded)
+        folded = (*(low for _, low in self.worded if low), *self.whole)
+        return Column(exact, folded, exact)
+
+    def spelled(self, text: str) -> tuple[str, str, tuple[str, ...]]:
+        """Tokens, folded text, different words."""
+        low, words = fold(text), split(text)
+        lines = []
+        if self.worded:
+            digest = digested(text)
+            for field, _ in self.worded:
+                before = f" {field}:"
+                lines.append(f"{field}!{before if words else ''}{before.join(words)} {field}={digest}")
+        lines.extend(f"{field}! {field}={digested(low)}" for field in self.whole)
+        return " ".join(lines), low, tuple(set(words)) if self.worded else ()
 
 
 class Sort:
@@ -84,21 +125,21 @@ class Sort:
         by_mark = {mark: name for name, mark in marks.items()}
         number_of = numbers.__getitem__
         constant: Document = {}
-        #: (text, what spells its tokens, field, field of its folded values or 0, whether it has terms)
-        self.texts: list[tuple[str, Any, int, int, bool]] = []
+        self.texts: dict[str, _Text] = {}
         for path, found in leaves(face):
             known = index.schema.find(path)
             name = by_mark.get(found[0]) if len(found) == 1 and isinstance(found[0], str) else None
             if name is None:
                 _put(constant, path, found)
+            elif known is not None and known.kind is FieldKind.TEXT:
+                folded = number_of(known.path + FOLDED) if index.folds(path) else 0
+                self.texts.setdefault(name, _Text()).worded.append((number_of(known.path), folded))
             elif known is not None:
-                field = number_of(known.path)
-                folded = number_of(known.path + FOLDED) if known.kind is FieldKind.TEXT and index.folds(path) else 0
-                is_text = known.kind is FieldKind.TEXT
-                self.texts.append((name, speller(known, field), field, folded, is_text))
+                assert known.kind is FieldKind.KEYWORD, f"{path} is a {known.kind.value}"
+                self.texts.setdefault(name, _Text()).whole.append(number_of(known.path))
         entry = derive(index, number_of, constant, [])
         self.tokens = " ".join(entry.tokens)
-        self.values, self.terms = list(entry.values), list(entry.terms)
+        self.values, self.terms = entry.values, entry.terms
 
 
 def _put(document: Document, path: str, found: list[Any]) -> None:
@@ -129,66 +170,58 @@ class Spelling:
 
     def spell(self, rows: Sequence[tuple[str, Cells, Person]], *, now: int, warning: int) -> Spelled:
         """The rows of new records: (id of the identity, cells, manager)."""
+        created = iso_ms(now)
         spelled = Spelled()
-        values: dict[int, list[tuple[Value, int]]] = {}
-        terms: Counter[tuple[int, str]] = Counter()
-        for position, row in enumerate(rows):
-            one = self.one(*row, now=now, warning=warning)
-            spelled.objects.append(one.object)
-            spelled.records.append(one.record)
-            for field, value in chain(one.values, one.sort.values):
-                known = values.get(field)
-                if known is None:
-                    known = values[field] = []
-                known.append((value, position))
-            terms.update(one.terms)
-            terms.update(one.sort.terms)
-        spelled.values = [(field, _in_order(found)) for field, found in sorted(values.items())]
-        spelled.terms = [(field, term, count) for (field, term), count in sorted(terms.items())]
+        columns: dict[str, Column] = {}
+        members: dict[Sort, list[int]] = {}
+        known: dict[tuple[str, str], tuple[str, str, tuple[str, ...]]] = {}  # of texts that come again and again
+        for position, (id, cells, manager) in enumerate(rows):
+            phase, due = phase_at(cells.starts, cells.ends, now, warning)
+            data = {} if cells.data == "{}" else data_of(cells.data)
+            sort = self._sort(phase, tuple(data), created)
+            members.setdefault(sort, []).append(position)
+            spelled.sorts.append(sort.number)
+            texts = {
+                "id": id,
+                "account": cells.account,
+                "first": cells.first,
+                "last": cells.last,
+                "display": f"{cells.first} {cells.last}",
+                "email": cells.email,
+                "phone": cells.phone,
+                "manager id": manager.id,
+                "manager name": manager.name,
+                **{f"data {name}": text for name, text in data.items()},
+            }
+            tokens = [sort.tokens]
+            for name, fields in sort.texts.items():
+                text = texts[name]
+                if name in _UNIQUE:
+                    line, low, words = fields.spelled(text)
+                else:
+                    found = known.get((name, text))
+                    if found is None:
+                        found = known[name, text] = fields.spelled(text)
+                    line, low, words = found
+                tokens.append(line)
+                column = columns.get(name)
+                if column is None:
+                    column = columns[name] = fields.column()
+                if column.exact:
+                    column.texts.append((text, position))
+                    column.words.extend([(word, position) for word in words])
+                if column.folded:
+                    column.low.append((low, position))
+            safe = {name: _json(text) for name, text in texts.items()}
+            spelled.objects.append((id, _joined(sort.head, safe), _joined(sort.face, safe), " ".join(tokens)))
+            spelled.records.append((fold(cells.account), *msgspec.structs.astuple(cells), int(phase), due, now, now))
+        spelled.columns.extend(columns.values())
+        spelled.constants.extend(
+            (field, value, positions) for sort, positions in members.items() for field, value in sorted(sort.values)
+        )
+        spelled.terms.extend(_terms(columns.values(), members))
+        spelled.made.extend(members)
         return spelled
-
-    def one(self, id: str, cells: Cells, manager: Person, *, now: int, warning: int) -> One:
-        """One new record: id of the identity, cells, manager."""
-        phase, due = phase_at(cells.starts, cells.ends, now, warning)
-        data = {} if cells.data == "{}" else data_of(cells.data)
-        sort = self._sort(phase, tuple(data), iso_ms(now))
-        texts = {
-            "id": id,
-            "account": cells.account,
-            "first": cells.first,
-            "last": cells.last,
-            "display": f"{cells.first} {cells.last}",
-            "email": cells.email,
-            "phone": cells.phone,
-            "manager id": manager.id,
-            "manager name": manager.name,
-            **{f"data {name}": text for name, text in data.items()},
-        }
-        safe = {name: _json(text) for name, text in texts.items()}
-        tokens = [sort.tokens]
-        folds = {"account": fold(cells.account)}
-        values: list[tuple[int, Value]] = []
-        terms: list[tuple[int, str]] = []
-        for name, spell, field, folded, is_text in sort.texts:
-            text = texts[name]
-            line = spell(text)
-            tokens.append(line)
-            if not is_text:
-                values.append((field, fold(text)))
-                continue
-            values.append((field, text))
-            if folded:
-                low = folds.get(name)
-                if low is None:
-                    low = folds[name] = fold(text)
-                values.append((folded, low))
-            # `12! 12:ann 12:lee 12=9f3c`: the words stand between the first and the last.
-            start = len(str(field)) + 1
-            words = line.split(" ")[1:-1]
-            terms.extend([(field, word[start:]) for word in (words if len(words) < 2 else dict.fromkeys(words))])
-        object = (id, _joined(sort.head, safe), _joined(sort.face, safe), " ".join(tokens))
-        record = (folds["account"], *msgspec.structs.astuple(cells), int(phase), due, now, now)
-        return One(sort, object, record, values, terms)
 
     def _sort(self, phase: Phase, names: tuple[str, ...], created: str) -> Sort:
         key = phase, names, created
@@ -223,7 +256,8 @@ def insert(session: Session, tenant: int, source: int, spelled: Spelled, now: in
     session.many("objects.add_state", ((rid, tenant, kind, now, "") for rid in rids))
     session.many("objects.add_search_doc", ((rid, tenant, face, "{}") for rid, (_, _, face, _) in pairs))
     session.many("index.put_tokens", ((rid, tokens) for rid, (_, _, _, tokens) in pairs))
-    session.many("index.put_value", chain.from_iterable(_value_rows(tenant, first, spelled)))
+    values = ((tenant, field, value, first + position) for field, value, position in spelled.values())
+    session.many("index.put_value", values)
     session.many("index.count_term", ((tenant, *row) for row in spelled.terms))
     session.many(
         "non_employee_records.add",
@@ -232,14 +266,16 @@ def insert(session: Session, tenant: int, source: int, spelled: Spelled, now: in
     return rids
 
 
-def _value_rows(tenant: int, first: int, spelled: Spelled) -> Iterator[Iterator[tuple[int, int, Value, int]]]:
-    for field, found in spelled.values:
-        yield ((tenant, field, value, first + position) for value, position in found)
-
-
-def _in_order(found: list[tuple[Value, int]]) -> list[tuple[Value, int]]:
-    found.sort()
-    return found
+def _terms(columns: Iterable[Column], members: Mapping[Sort, list[int]]) -> Iterator[tuple[int, str, int]]:
+    """(field, term, in how many records); of each field in order."""
+    for column in columns:
+        counts = sorted(Counter(word for word, _ in column.words).items())
+        for field in column.worded:
+            for word, count in counts:
+                yield field, word, count
+    for sort, positions in members.items():
+        for field, term in sorted(sort.terms):
+            yield field, term, len(positions)
 
 
 def _joined(pieces: list[str], texts: Mapping[str, str]) -> str:

@@ -25,11 +25,16 @@ CREATE TABLE row (
     phone TEXT NOT NULL, manager TEXT NOT NULL, starts INTEGER NOT NULL, ends INTEGER NOT NULL, data TEXT NOT NULL,
     phase INTEGER NOT NULL, due INTEGER, created INTEGER NOT NULL, modified INTEGER NOT NULL
 ) STRICT;
--- What each adds to the index, block by block, in the order of the index within a block: so nothing is sorted later.
-CREATE TABLE block (last INTEGER PRIMARY KEY, first INTEGER NOT NULL, val_to INTEGER NOT NULL, term_to INTEGER NOT NULL)
-STRICT;
-CREATE TABLE val (n INTEGER PRIMARY KEY, field INTEGER NOT NULL, value ANY NOT NULL, line INTEGER NOT NULL) STRICT;
-CREATE TABLE term (n INTEGER PRIMARY KEY, field INTEGER NOT NULL, term TEXT NOT NULL, line INTEGER NOT NULL) STRICT;
+-- What each adds to the index, in lists: whole texts, folded texts, or words, of one or several fields. A segment is a
+-- list of some rows that follow each other, in the order of the index: so nothing is sorted later.
+CREATE TABLE text (n INTEGER PRIMARY KEY, value TEXT NOT NULL, line INTEGER NOT NULL) STRICT;
+CREATE TABLE segment (
+    last INTEGER NOT NULL, list INTEGER NOT NULL, first INTEGER NOT NULL, start INTEGER NOT NULL, stop INTEGER NOT NULL,
+    PRIMARY KEY (last, list)
+) WITHOUT ROWID, STRICT;
+CREATE TABLE field_of (
+    list INTEGER NOT NULL, words INTEGER NOT NULL, field INTEGER NOT NULL, PRIMARY KEY (list, field)
+) WITHOUT ROWID, STRICT;
 -- What all rows of a sort have in common.
 CREATE TABLE sort_val (sort INTEGER NOT NULL, field INTEGER NOT NULL, value ANY NOT NULL) STRICT;
 CREATE TABLE sort_term (sort INTEGER NOT NULL, field INTEGER NOT NULL, term TEXT NOT NULL) STRICT;
@@ -42,9 +47,9 @@ CREATE TABLE whole (good INTEGER NOT NULL, bad INTEGER NOT NULL) STRICT;
 """
 _ADD = {
     "row": f"INSERT INTO row VALUES ({', '.join('?' * 21)})",
-    "val": "INSERT INTO val (field, value, line) VALUES (?, ?, ?)",
-    "term": "INSERT INTO term (field, term, line) VALUES (?, ?, ?)",
-    "block": "INSERT INTO block SELECT ?, ?, (SELECT max(n) FROM val), (SELECT max(n) FROM term)",
+    "text": "INSERT INTO text (value, line) VALUES (?, ?)",
+    "segment": "INSERT INTO segment VALUES (?, ?, ?, ?, ?)",
+    "field_of": "INSERT INTO field_of VALUES (?, ?, ?)",
     "sort_val": "INSERT INTO sort_val VALUES (?, ?, ?)",
     "sort_term": "INSERT INTO sort_term VALUES (?, ?, ?)",
     "bad": "INSERT INTO bad VALUES (?, ?, ?, ?)",
@@ -81,7 +86,7 @@ class StagingFile:
         return {line: first[key] for key, line in keys if first[key] != line}
 
     def add(self, table: str, rows: Iterable[Sequence[Any]]) -> None:
-        """Add rows to a table; those of `val` and `term` are numbered from 1."""
+        """Add rows to a table; those of `text` are numbered from 1."""
         with driver_errors():
             self._connection.executemany(_ADD[table], rows)
 

@@ -100,4 +100,4 @@ CREATE TABLE ne_approval (
     UNIQUE (tenant, id)
 ) WITHOUT ROWID, STRICT;
 CREATE INDEX ne_approval_request ON ne_approval (tenant, request, position);
-CREATE INDEX ne_approval_approver ON ne_approval (tenant, approver, approval);
+CREATE INDEX ne_approval_approver ON ne_approval (tenant, approver, status);

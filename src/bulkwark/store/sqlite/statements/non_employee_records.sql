@@ -37,4 +37,4 @@ ORDER BY ends, rid LIMIT ?4 OFFSET ?5;
 SELECT count(*) FROM ne_record INDEXED BY ne_record_due
 WHERE due <= ?1 AND tenant = ?2 AND phase < 3 AND ends <= ?1 AND source IN (SELECT value FROM json_each(?3));
 -- has_credential: identities of a JSON list that own a token or a client
-SELECT DISTINCT c.identity FROM json_each(?2) w CROSS JOIN credential c ON c.tenant = ?1 AND c.identity = w.value;
+SELECT DISTINCT identity FROM credential WHERE tenant = ?1 AND identity IN (SELECT value FROM json_each(?2));

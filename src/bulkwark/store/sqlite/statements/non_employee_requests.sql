@@ -17,7 +17,7 @@ UPDATE ne_request SET status = ?, completed = ?, modified = ? WHERE tenant = ? A
 -- drop: deleted
 DELETE FROM ne_request WHERE tenant = ? AND request = ?;
 -- drop_of_source: all of a source
-DELETE FROM ne_request WHERE tenant = ? AND source = ?;
+DELETE FROM ne_request INDEXED BY ne_request_source WHERE tenant = ? AND source = ?;
 -- summary: how many of each status, on the sources of a JSON list or made by an identity
 SELECT status, count(*) FROM ne_request
 WHERE tenant = ?1 AND (source IN (SELECT value FROM json_each(?2)) OR requester = ?3) GROUP BY status;
@@ -26,7 +26,7 @@ SELECT approval, id, request, position, approver, status, comment, created, modi
 FROM ne_approval WHERE tenant = ? AND request = ? ORDER BY position;
 -- approvals_of: of the requests of a JSON list of numbers
 SELECT a.approval, a.id, a.request, a.position, a.approver, a.status, a.comment, a.created, a.modified
-FROM json_each(?2) w CROSS JOIN ne_approval a ON a.tenant = ?1 AND a.request = w.value ORDER BY w.key, a.position;
+FROM json_each(?2) w CROSS JOIN ne_approval a INDEXED BY ne_approval_request ON a.tenant = ?1 AND a.request = w.value ORDER BY w.key, a.position;
 -- approval: one by its id
 SELECT approval, id, request, position, approver, status, comment, created, modified
 FROM ne_approval WHERE tenant = ? AND id = ?;
@@ -39,9 +39,9 @@ VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?);
 -- set_approval: it has moved
 UPDATE ne_approval SET status = ?, comment = ?, modified = ? WHERE tenant = ? AND approval = ?;
 -- drop_approvals: of one request
-DELETE FROM ne_approval WHERE tenant = ? AND request = ?;
+DELETE FROM ne_approval INDEXED BY ne_approval_request WHERE tenant = ? AND request = ?;
 -- drop_approvals_of_source: of all requests of a source
-DELETE FROM ne_approval WHERE tenant = ?1
+DELETE FROM ne_approval INDEXED BY ne_approval_request WHERE tenant = ?1
 AND request IN (SELECT request FROM ne_request WHERE tenant = ?1 AND source = ?2);
 -- approval_summary: how many of each status an approver has
 SELECT status, count(*) FROM ne_approval WHERE tenant = ? AND approver = ? GROUP BY status;

@@ -86,22 +86,22 @@ INSERT INTO fts (rowid, tokens)
 SELECT n.rid, s.tokens FROM temp.upload_new n CROSS JOIN staging.row s ON s.line = n.line ORDER BY n.line;
 -- new_values: whole values, as they come: in the order of their index
 INSERT OR IGNORE INTO val (tenant, field, value, rid)
-SELECT :tenant, v.field, v.value, n.rid FROM staging.block b
-CROSS JOIN staging.val v ON v.n > coalesce((SELECT p.val_to FROM staging.block p WHERE p.last < b.first ORDER BY p.last DESC LIMIT 1), 0)
-    AND v.n <= b.val_to
-CROSS JOIN temp.upload_new n ON n.line = v.line
-WHERE b.last > :cursor AND b.first <= :last;
+SELECT :tenant, f.field, t.value, n.rid FROM staging.segment g
+CROSS JOIN staging.field_of f ON f.list = g.list AND f.words = 0
+CROSS JOIN staging.text t ON t.n >= g.start AND t.n < g.stop
+CROSS JOIN temp.upload_new n ON n.line = t.line
+WHERE g.last > :cursor AND g.first <= :last;
 -- new_sort_values: those that all of a sort have
 INSERT OR IGNORE INTO val (tenant, field, value, rid)
 SELECT :tenant, v.field, v.value, n.rid FROM staging.sort_val v CROSS JOIN temp.upload_new n
 CROSS JOIN staging.row s ON s.line = n.line AND s.sort = v.sort;
 -- new_terms: the dictionary
 INSERT INTO vocab (tenant, field, term, df)
-SELECT :tenant, t.field, t.term, 1 FROM staging.block b
-CROSS JOIN staging.term t ON t.n > coalesce((SELECT p.term_to FROM staging.block p WHERE p.last < b.first ORDER BY p.last DESC LIMIT 1), 0)
-    AND t.n <= b.term_to
+SELECT :tenant, f.field, t.value, 1 FROM staging.segment g
+CROSS JOIN staging.field_of f ON f.list = g.list AND f.words = 1
+CROSS JOIN staging.text t ON t.n >= g.start AND t.n < g.stop
 CROSS JOIN temp.upload_new n ON n.line = t.line
-WHERE b.last > :cursor AND b.first <= :last
+WHERE g.last > :cursor AND g.first <= :last
 ON CONFLICT (tenant, field, term) DO UPDATE SET df = df + 1;
 -- new_sort_terms: what all of a sort have
 INSERT INTO vocab (tenant, field, term, df)
