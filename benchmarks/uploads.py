@@ -42,14 +42,18 @@ Log = list[tuple[str, list[Sequence[Any]]]]
 def run(rows: int, rounds: int) -> dict[str, float]:
     """Print the table; answers name → median ratio."""
     source, file = _prepare(rows)
-    print(f"\n== upload of {rows:,} rows × {len(COLUMNS)} columns ({file.stat().st_size / 1e6:.0f} MB), {rounds} rounds")
+    print(
+        f"\n== upload of {rows:,} rows × {len(COLUMNS)} columns ({file.stat().st_size / 1e6:.0f} MB), {rounds} rounds"
+    )
     ratios, waits = [], []
     for round_ in range(rounds):
         bare = _raw(copy(source, "uploads-bare"), file)
         ours, wait = _upload(copy(source, "uploads-bulkwark"), file)
         ratios.append(ours / bare)
         waits.append(wait)
-        print(f"   round {round_ + 1}: ours {ours:.1f} s, raw {bare:.1f} s, ratio {ours / bare:.2f} (bar: 2)", flush=True)
+        print(
+            f"   round {round_ + 1}: ours {ours:.1f} s, raw {bare:.1f} s, ratio {ours / bare:.2f} (bar: 2)", flush=True
+        )
     return {"upload": statistics.median(ratios), "p99 beside an upload": statistics.median(waits)}
 
 
@@ -80,9 +84,7 @@ def _fill(store: Store) -> None:
         tenant.objects.add(session, Kind.IDENTITY, [New(person, now) for person in people])
         body = {"id": new_id(), "name": "Contractors", "type": "DelimitedFile", "created": iso_ms(now), "owner": None}
         (rid,) = tenant.objects.add(session, Kind.SOURCE, [New(body, now)])
-        made = non_employee_sources.add(
-            session, tenant.number, rid, approvers=[], managers=[], workgroup=None, now=now
-        )
+        made = non_employee_sources.add(session, tenant.number, rid, approvers=[], managers=[], workgroup=None, now=now)
         own = Attribute(9, new_id(), False, "TEXT", "description", "Description")
         non_employee_sources.add_attributes(session, tenant.number, made.number, [own])
 
