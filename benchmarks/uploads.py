@@ -10,6 +10,7 @@ from __future__ import annotations
 import csv
 import http.client
 import json
+import os
 import statistics
 import threading
 import time
@@ -47,12 +48,14 @@ def run(rows: int, rounds: int) -> dict[str, float]:
     )
     ratios, waits = [], []
     for round_ in range(rounds):
-        bare = _raw(copy(source, "uploads-bare"), file)
-        ours, wait = _upload(copy(source, "uploads-bulkwark"), file)
+        bare, bare_used = _raw(copy(source, "uploads-bare"), file)
+        ours, wait, used = _upload(copy(source, "uploads-bulkwark"), file)
         ratios.append(ours / bare)
         waits.append(wait)
         print(
-            f"   round {round_ + 1}: ours {ours:.1f} s, raw {bare:.1f} s, ratio {ours / bare:.2f} (bar: 2)", flush=True
+            f"   round {round_ + 1}: ours {ours:.1f} s, raw {bare:.1f} s, ratio {ours / bare:.2f} (bar: 2);"
+            f" of processors ours {used:.1f} s, raw {bare_used:.1f} s",
+            flush=True,
         )
     return {"upload": statistics.median(ratios), "p99 beside an upload": statistics.median(waits)}
 
@@ -108,8 +111,8 @@ def _row(number: int) -> tuple[str, ...]:
 # --- the raw side ----------------------------------------------------------------------------------------
 
 
-def _raw(data_dir: Path, file: Path) -> float:
-    """Seconds of the reader and the bare inserts."""
+def _raw(data_dir: Path, file: Path) -> tuple[float, float]:
+    """Seconds of the reader and the bare inserts, and what they took of a processor."""
     store = open_store(data_dir)
     tenant = store.need_tenant("default")
     source = non_employee_sources.by_number(store.read(), tenant.number, 1)
@@ -119,26 +122,29 @@ def _raw(data_dir: Path, file: Path) -> float:
     spelling = Spelling(source.document, tenant.name, known)
     checker = Checker(non_employee_sources.attributes(store.read(), tenant.number, 1), columns=COLUMNS)
     now, spent = time.time_ns() // 1_000_000, 0.0
+    used = 0.0
     with open(file, newline="", encoding="utf-8") as text:
         reader = csv.reader(text)
         next(reader)
         while True:
-            began = time.perf_counter()
+            began, used_before = time.perf_counter(), time.process_time()
             batch = list(islice(reader, BATCH))
             spent += time.perf_counter() - began
+            used += time.process_time() - used_before
             if not batch:
                 break
             spelled = spelling.spell(list(_cells(store, tenant, checker, batch)), now=now, warning=30 * DAY)
             with store.write() as session:
                 log: Log = []
                 insert(_Recorder(session, log), tenant.number, 1, spelled, now)
-            began = time.perf_counter()
+            began, used_before = time.perf_counter(), time.process_time()
             with store.write() as session:
                 for name, rows in log:
                     session.many(name, rows)
             spent += time.perf_counter() - began
+            used += time.process_time() - used_before
     store.close()
-    return spent
+    return spent, used
 
 
 def _cells(store: Store, tenant: Any, checker: Checker, batch: list[list[str]]) -> Iterator[Any]:
@@ -162,8 +168,9 @@ class _Recorder(Session):
 # --- ours ------------------------------------------------------------------------------------------------
 
 
-def _upload(data_dir: Path, file: Path) -> tuple[float, float]:
-    """Seconds from the first byte sent to COMPLETED, and how much longer others' slowest 1 % wait than when idle."""
+def _upload(data_dir: Path, file: Path) -> tuple[float, float, float]:
+    """Seconds from the first byte sent to COMPLETED; how much longer others' slowest 1 % wait than when idle; and
+    what server and loader took of processors."""
     server = Server(data_dir)
     try:
         source = server.call("GET", "/v2025/non-employee-sources?limit=1")[0]["id"]
@@ -181,6 +188,7 @@ def _upload(data_dir: Path, file: Path) -> tuple[float, float]:
         asking.start()
         path = f"/v2025/non-employee-sources/{source}/non-employee-bulk-upload"
         loader = 0.0
+        used = _processor(server.process.pid)
         began = time.perf_counter()
         accepted = _send(server, path, file)
         answered = time.perf_counter() - began
@@ -188,6 +196,7 @@ def _upload(data_dir: Path, file: Path) -> tuple[float, float]:
             loader = max(loader, *(_mib(pid) for pid in _children(server.process.pid)), 0.0)
             time.sleep(0.1)
         took = time.perf_counter() - began
+        used = _processor(server.process.pid) - used
         ended.set()
         asking.join()
         assert status == "COMPLETED", (accepted, status)
@@ -196,7 +205,7 @@ def _upload(data_dir: Path, file: Path) -> tuple[float, float]:
             f"   202 after {answered:.1f} s; server {server.peak_mib():.0f} MiB (bar: 250), loader {loader:.0f} MiB "
             f"(bar: 150); p99 of others {waits * 1e3:.1f} ms, idle {idle * 1e3:.1f} ms, ratio {waits / idle:.1f} (bar: 2)"
         )
-        return took, waits / idle
+        return took, waits / idle, used
     finally:
         server.stop()
 
@@ -225,6 +234,12 @@ def _send(server: Server, path: str, file: Path) -> Any:
 
 def _p99(found: list[float]) -> float:
     return sorted(found)[int(len(found) * 0.99)]
+
+
+def _processor(pid: int) -> float:
+    """Seconds that a process and its ended children have taken of processors."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return sum(int(field) for field in fields[11:15]) / os.sysconf("SC_CLK_TCK")
 
 
 def _children(pid: int) -> list[int]:

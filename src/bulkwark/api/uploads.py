@@ -6,6 +6,7 @@ A part counts as a file by its name: SDKs send a file name, people sometimes do 
 from __future__ import annotations
 
 import hashlib
+import logging
 import tempfile
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import IO, Any
@@ -18,6 +19,8 @@ from bulkwark.errors import BulkwarkError, Invalid
 IN_MEMORY = 1024 * 1024  # bytes of a file that stay in memory
 MAX_PARTS = 20
 MULTIPART = "multipart/form-data"
+
+logging.getLogger("python_multipart").setLevel(logging.WARNING)  # it tells of every file that goes to the disk
 
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 
