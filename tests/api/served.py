@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from itertools import count
 from typing import Any
 
 from bulkwark.domain.kinds import Kind, new_id
-from bulkwark.store import uploads
-from tests.api.forms import CONTENT_TYPE, multipart
+from tests.api.good import Good as Good
+from tests.api.good import fresh as fresh
+from tests.api.served_non_employees import NON_EMPLOYEES
+from tests.api.served_uploads import UPLOADS
 from tests.company import load
 from tests.house import House
 
@@ -27,22 +27,6 @@ CLIENT = {
     "accessType": "OFFLINE",
     "enabled": True,
 }
-_numbers = count(1)
-
-
-@dataclass(frozen=True, slots=True)
-class Good:
-    """A request that must succeed once."""
-
-    params: dict[str, str] = field(default_factory=dict)
-    body: Any = None
-    query: str = ""
-    parts: dict[str, bytes] = field(default_factory=dict)  # of a form, instead of the body
-    headers: dict[str, str] = field(default_factory=dict)  # beside those that the operation needs
-
-
-def fresh(word: str) -> str:
-    return f"{word} {next(_numbers)}"
 
 
 def role(house: House) -> str:
@@ -229,138 +213,6 @@ def _doomed(made: dict[str, str]) -> Good:
     return Good({"roleId": made["roleId"]}, {"dimensionIds": [made["dimensionId"]]})
 
 
-# --- non-employees -------------------------------------------------------------------------------------
-
-NE_DATES = {"startDate": "2024-01-01T00:00:00-05:00", "endDate": "2099-01-01T00:00:00Z"}
-
-
-def person(house: House, alias: str) -> str:
-    """The id of an identity of its own."""
-    document = {"id": new_id(), "name": alias.title(), "alias": alias, "created": "2024-01-01T00:00:00.000Z"}
-    load(house.store, house.tenant, Kind.IDENTITY, [document | {"attributes": {}}])
-    return str(document["id"])
-
-
-def ne_source(house: House, **more: Any) -> str:
-    """The id of a non-employee source of its own, which the administrator owns and decides on."""
-    me = {"id": house.admin.identity}
-    body = {"name": fresh("Served contractors"), "description": "of a test", "owner": me, "approvers": [me]}
-    return str(house.admin.post("/non-employee-sources", body | more).ok()["id"])
-
-
-def ne_body(house: House, source: str = "", **more: Any) -> dict[str, Any]:
-    """A record or request that can be made."""
-    account = fresh("contractor").replace(" ", ".")
-    return {
-        "sourceId": source or ne_source(house),
-        "accountName": account,
-        "firstName": "Ann",
-        "lastName": "Lee",
-        "email": f"{account}@example.com",
-        "phone": "+1 555 0100",
-        "manager": "admin",
-        **NE_DATES,
-        **more,
-    }
-
-
-def ne_record(house: House, source: str = "", **more: Any) -> str:
-    return str(house.admin.post("/non-employee-records", ne_body(house, source, **more)).ok()["id"])
-
-
-def ne_request(house: House, source: str = "", **more: Any) -> Any:
-    return house.admin.post("/non-employee-requests", ne_body(house, source, **more)).ok()
-
-
-def ne_approval(house: House) -> str:
-    return str(ne_request(house)["approvalItems"][0]["id"])
-
-
-def ne_file() -> bytes:
-    """One good row and a bad one."""
-    header = "accountName,firstName,lastName,phone,email,manager,startDate,endDate"
-    good = f"{fresh('Served').replace(' ', '.')},Ann,Lee,5,ann@acme.com,{OWNER},2024-01-01,2040-01-01"
-    return f"{header}\n{good}\n,,,,,,,x\n".encode()
-
-
-def ne_upload(house: House) -> str:
-    """The id of an upload that has ended."""
-    sent = {"content-type": CONTENT_TYPE}
-    path = f"/v2025/non-employee-sources/{ne_source(house)}/non-employee-bulk-upload"
-    id = str(house.admin.post(path, content=multipart({"data": ne_file()}), headers=sent).ok(202)["id"])
-    while uploads.unfinished(house.store.read()):
-        time.sleep(0.01)
-    return id
-
-
-def ne_attribute(house: House) -> dict[str, str]:
-    """A custom attribute of its own, as path parameters."""
-    source = ne_source(house)
-    body = {"type": "TEXT", "label": "Team", "technicalName": "team"}
-    made = house.admin.post(f"/non-employee-sources/{source}/schema-attributes", body).ok()
-    return {"sourceId": source, "attributeId": made["id"]}
-
-
-def _of(house: House) -> dict[str, str]:
-    return {"sourceId": ne_source(house)}
-
-
-NON_EMPLOYEES: dict[str, Callable[[House], Good]] = {
-    "listNonEmployeeSources": lambda h: Good(
-        query="limit=2&count=true&non-employee-count=true&requested-for=" + h.admin.identity
-    ),
-    "createNonEmployeeSource": lambda h: Good(
-        body={"name": fresh("Contractors"), "description": "made", "owner": {"id": h.admin.identity}}
-    ),
-    "getNonEmployeeSource": lambda h: Good(_of(h)),
-    "patchNonEmployeeSource": lambda h: Good(_of(h), _rename(fresh("Renamed contractors"))),
-    "deleteNonEmployeeSource": lambda h: Good(_of(h)),
-    "getNonEmployeeSourceSchemaAttributes": lambda h: Good(_of(h)),
-    "createNonEmployeeSourceSchemaAttributes": lambda h: Good(
-        _of(h), {"type": "TEXT", "label": "Team", "technicalName": "team", "helpText": "which"}
-    ),
-    "deleteNonEmployeeSourceSchemaAttributes": lambda h: Good({"sourceId": ne_attribute(h)["sourceId"]}),
-    "getNonEmployeeSchemaAttribute": lambda h: Good(ne_attribute(h)),
-    "patchNonEmployeeSchemaAttribute": lambda h: Good(
-        ne_attribute(h), [{"op": "replace", "path": "/label", "value": "Squad"}]
-    ),
-    "deleteNonEmployeeSchemaAttribute": lambda h: Good(ne_attribute(h)),
-    "exportNonEmployeeSourceSchemaTemplate": lambda h: Good({"id": ne_source(h)}),
-    "exportNonEmployeeRecords": lambda h: Good({"id": ne_source(h)}),
-    "importNonEmployeeRecordsInBulk": lambda h: Good({"id": ne_source(h)}, parts={"data": ne_file()}),
-    "getNonEmployeeBulkUploadStatus": lambda h: Good({"id": ne_source(h)}),
-    "bulkwarkUploadRows": lambda h: Good({"id": ne_upload(h)}, query="outcome=all&limit=2"),
-    "bulkwarkUploadFailed": lambda h: Good({"id": ne_upload(h)}),
-    "bulkwarkUploadSettings": lambda h: Good(),
-    "bulkwarkUploadSettingsPut": lambda h: Good(body={"allOrNothing": False}),
-    "listNonEmployeeRecords": lambda h: Good(query="limit=2&count=true&sorters=-created"),
-    "createNonEmployeeRecord": lambda h: Good(body=ne_body(h)),
-    "getNonEmployeeRecord": lambda h: Good({"id": ne_record(h)}),
-    "updateNonEmployeeRecord": lambda h: _replaced(h, ne_source(h)),
-    "patchNonEmployeeRecord": lambda h: Good(
-        {"id": ne_record(h)}, [{"op": "replace", "path": "/endDate", "value": "2098-08-23T18:40:35.772Z"}]
-    ),
-    "deleteNonEmployeeRecord": lambda h: Good({"id": ne_record(h)}),
-    "deleteNonEmployeeRecordsInBulk": lambda h: Good(body={"ids": [ne_record(h), ne_record(h)]}),
-    "listNonEmployeeRequests": lambda h: Good(query="limit=2&count=true&requested-for=" + h.admin.identity),
-    "createNonEmployeeRequest": lambda h: Good(body=ne_body(h)),
-    "getNonEmployeeRequest": lambda h: Good({"id": ne_request(h)["id"]}),
-    "deleteNonEmployeeRequest": lambda h: Good({"id": ne_request(h)["id"]}),
-    "getNonEmployeeRequestSummary": lambda h: Good({"requested-for": h.admin.identity}),
-    "listNonEmployeeApprovals": lambda h: Good(query="limit=2&count=true&requested-for=" + h.admin.identity),
-    "getNonEmployeeApproval": lambda h: Good({"id": ne_approval(h)}, query="include-detail=true"),
-    "approveNonEmployeeRequest": lambda h: Good({"id": ne_approval(h)}, {"comment": "welcome"}),
-    "rejectNonEmployeeRequest": lambda h: Good({"id": ne_approval(h)}, {"comment": "no need"}),
-    "getNonEmployeeApprovalSummary": lambda h: Good({"requested-for": h.admin.identity}),
-    "bulkwarkExpiringNonEmployees": lambda h: Good(query="days=30&count=true"),
-    "bulkwarkTerminateNonEmployee": lambda h: Good({"id": ne_record(h)}),
-}
-
-
-def _replaced(house: House, source: str) -> Good:
-    return Good({"id": ne_record(house, source)}, ne_body(house, source))
-
-
 GOOD: dict[str, Callable[[House], Good]] = {
     "listRoles": lambda h: Good(query="limit=2"),
     "createRole": lambda h: Good(body={"name": fresh("Created"), "owner": {"type": "IDENTITY", "id": OWNER}}),
@@ -481,4 +333,5 @@ GOOD: dict[str, Callable[[House], Good]] = {
     "listDimensionAccessProfiles": lambda h: Good(dimension(h)),
     "getDimensionEntitlements": lambda h: Good(dimension(h)),
     **NON_EMPLOYEES,
+    **UPLOADS,
 }

@@ -16,7 +16,8 @@ import pytest
 
 from bulkwark.auth import credentials
 from bulkwark.auth.tokens import Tokens
-from tests.api.served import ENTITLEMENT, SOURCE, ne_body, ne_record, ne_request, ne_source, person
+from tests.api.served import ENTITLEMENT, SOURCE
+from tests.api.served_non_employees import ne_body, ne_record, ne_request, ne_source, person
 from tests.house import BULK, Client, House, Reply, close_house, open_house
 
 CASES: list[dict[str, Any]] = [

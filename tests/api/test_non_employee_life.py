@@ -10,7 +10,7 @@ import pytest
 
 from bulkwark.domain.kinds import plain_id
 from bulkwark.domain.times import iso_ms, parse_ms
-from tests.api.served import ne_body, ne_source
+from tests.api.served_non_employees import ne_body, ne_source
 from tests.api.test_non_employees import events, search, sound
 from tests.house import House, _copy, close_house, open_house
 

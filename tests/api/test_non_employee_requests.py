@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.api.served import ne_attribute, ne_body, ne_record, ne_source
+from tests.api.served_non_employees import ne_attribute, ne_body, ne_record, ne_source
 from tests.api.test_non_employees import events, search
 from tests.house import Client, House
 

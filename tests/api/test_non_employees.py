@@ -9,9 +9,12 @@ from typing import Any
 import pytest
 
 from bulkwark.domain.kinds import Kind, plain_id
+from bulkwark.domain.non_employee_rows import Checker
+from bulkwark.domain.non_employees import Cells
 from bulkwark.domain.spreadsheets import restore
-from bulkwark.store import upkeep
-from tests.api.served import ne_attribute, ne_body, ne_record, ne_source, person
+from bulkwark.store import non_employee_records, non_employee_sources, upkeep
+from bulkwark.store.non_employee_records import Outcome
+from tests.api.served_non_employees import ne_attribute, ne_body, ne_record, ne_source, person
 from tests.house import Client, House
 
 SYSTEM = ["accountName", "firstName", "lastName", "phone", "email", "manager", "startDate", "endDate"]
@@ -358,3 +361,26 @@ def test_a_subadmin_without_a_source_finds_nothing_and_a_stranger_is_refused(hou
         assert manager.get(f"/{target}").status == 403
     assert manager.get("/non-employee-approvals").ok() == []
     assert house.as_("SOURCE_ADMIN", alias="a.manager").get(f"/non-employee-sources/{source}").status == 200
+
+
+def test_an_export_that_is_read_again_changes_nothing(house: House) -> None:
+    where = ne_attribute(house)
+    source = where["sourceId"]
+    for number, text in enumerate(["=1+1", "  blanks  ", "'=quoted", "-", "", "a,\n;\t b", "Ünï"]):
+        ne_record(house, source, accountName=f"=acc{number}", phone=f"+{number}", data={"team": text})
+    exported = house.admin.get(f"/v2025/non-employee-sources/{source}/non-employees/download").body.decode()
+    columns, *rows = csv.reader(io.StringIO(exported, newline=""))
+
+    with house.store.write() as session:
+        stored = non_employee_sources.get(session, house.tenant.number, source)
+        assert stored is not None
+        schema = non_employee_sources.attributes(session, house.tenant.number, stored.number)
+        checker = Checker(schema, columns=columns)
+        found = [checker.row([restore(cell) for cell in row]) for row in rows]
+        boss = non_employee_records.managers(session, house.tenant, ["admin"])["admin"]
+        assert boss is not None
+        pairs = [(cells, boss) for cells in found if isinstance(cells, Cells)]
+        applied = non_employee_records.apply_records(session, house.tenant, stored, pairs, now=1, warning=0)
+
+    assert len(rows) == 7
+    assert [one.outcome for one in applied] == [Outcome.UNCHANGED] * 7

@@ -109,7 +109,7 @@ class Api:
             patience = Patience(READ_SECONDS)
             call = Call(self._services, route, actor, tenant, query, headers, body, now, upload, patience)
             handler = self._handlers[operation.handler]
-            if operation.bulk and idempotency.HEADER in headers:
+            if (operation.bulk or operation.keyed) and idempotency.HEADER in headers:
                 handler = partial(idempotency.once, handler=handler)
             if operation.inline:
                 return handler(call)

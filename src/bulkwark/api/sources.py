@@ -5,11 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from bulkwark.api import answers, collections, patches, references, source_rights
+from bulkwark.api import answers, collections, patches, references, source_rights, writing
 from bulkwark.api.answers import Answer
 from bulkwark.api.calls import Call
 from bulkwark.api.references import Wanted
-from bulkwark.bulk import tasks
 from bulkwark.domain import sources
 from bulkwark.domain.documents import Document
 from bulkwark.domain.kinds import Kind, new_id, plain_id
@@ -23,7 +22,6 @@ from bulkwark.query.ast import Node
 from bulkwark.store import non_employee_sources
 from bulkwark.store.dialect import Session
 from bulkwark.store.objects import New, Stored
-from bulkwark.store.references import rename
 
 LIST_MOST = 250
 
@@ -90,9 +88,7 @@ def create(call: Call) -> Answer:
         references.require_free_name(call.tenant, session, Kind.SOURCE, body.name)
         found = sources.document(body, new_id(), iso_ms(call.now), names)
         (rid,) = call.tenant.objects.add(session, Kind.SOURCE, [New(found, call.now)])
-        stored = call.tenant.objects.by_rid(session, rid)
-        assert stored is not None
-        return _answer(call, session, stored, 201)
+        return _answer(call, session, writing.reread(call, session, rid), 201)
 
 
 def patch(call: Call) -> Answer:
@@ -102,14 +98,9 @@ def patch(call: Call) -> Answer:
     with call.services.store.write() as session:
         old = _need(call, session)
         before = old.document()
-        found = _revised(call, session, before, patches.apply(before, operations, sources.PATCHABLE), operations)
-        if found != before:
-            call.tenant.objects.change(session, old, found, modified=max(call.now, old.modified))
-            if found["name"] != before["name"]:
-                rename(call.tenant, session, old, found["name"])
-        stored = call.tenant.objects.by_rid(session, old.rid)
-        assert stored is not None
-        return _answer(call, session, stored)
+        after = patches.apply(before, operations, sources.PATCHABLE)
+        found = _revised(call, session, before, after, operations)
+        return _answer(call, session, writing.revise(call, session, old, before, after, found))
 
 
 def _revised(call: Call, session: Session, before: Document, after: Document, operations: list[Document]) -> Document:
@@ -145,18 +136,8 @@ def delete(call: Call) -> Answer:
         _require_plain(call, session, stored)
         call.tenant.objects.delete(session, stored)
         document = stored.document()
-        task = tasks.record(
-            session,
-            call.tenant,
-            name=f"Delete source {document['name']}",
-            kind="CLOUD_SOURCE_DELETION",
-            submitter=call.actor.identity_id,
-            client=call.actor.client_id,
-            total=1,
-            changed=1,
-            failed=0,
-            now=call.now,
-            target=Target(document["id"], "APPLICATION", document["name"]),
-        )
+        name = f"Delete source {document['name']}"
+        target = Target(document["id"], "APPLICATION", document["name"])
+        task = writing.record_deletion(call, session, name, "CLOUD_SOURCE_DELETION", changed=1, target=target)
     # The schema has a string here, which "should be null/empty".
     return answers.ok({"type": "TASK_RESULT", "id": task, "name": ""}, 202)

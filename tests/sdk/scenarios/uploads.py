@@ -16,7 +16,10 @@ def upload(sdk: Sdk, source: str, lines: list[str]) -> list[Any]:
     content = ("upload.csv", "\r\n".join(lines).encode())
     accepted = sdk.call(FAMILY, "import_non_employee_records_in_bulk", source, content)
     deadline = time.monotonic() + JOB_SECONDS
-    while (found := sdk.call(FAMILY, "get_non_employee_bulk_upload_status", source).status) not in ("COMPLETED", "ERROR"):
+    while (found := sdk.call(FAMILY, "get_non_employee_bulk_upload_status", source).status) not in (
+        "COMPLETED",
+        "ERROR",
+    ):
         assert time.monotonic() < deadline, found
         time.sleep(0.05)
     return [accepted.status, accepted.source_id == source, accepted.created is not None, found]

@@ -33,6 +33,7 @@ class Operation:
     handler: str
     application: bool = False  # OAuth client tokens may call it too
     bulk: bool = False  # changes many: can be previewed or controlled by headers, and takes an Idempotency-Key
+    keyed: bool = False  # changes many in the request itself: takes an Idempotency-Key too
     writes: bool = False  # takes a turn at the store's writer
     inline: bool = False  # answered on the event loop: a point read, nothing that can take long
     experimental: tuple[str, ...] = ()  # versions at which the experimental header is required
