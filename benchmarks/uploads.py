@@ -203,7 +203,8 @@ def _upload(data_dir: Path, file: Path) -> tuple[float, float, float]:
         waits = _p99(busy)
         print(
             f"   202 after {answered:.1f} s; server {server.peak_mib():.0f} MiB (bar: 250), loader {loader:.0f} MiB "
-            f"(bar: 150); p99 of others {waits * 1e3:.1f} ms, idle {idle * 1e3:.1f} ms, ratio {waits / idle:.1f} (bar: 2)"
+            f"(bar: 150); p99 of others {waits * 1e3:.1f} ms, idle {idle * 1e3:.1f} ms,"
+            f" ratio {waits / idle:.1f} (bar: 2)"
         )
         return took, waits / idle, used
     finally:

@@ -3,24 +3,14 @@
 from __future__ import annotations
 
 import csv
-import os
-import shutil
-import signal
-import time
 from io import StringIO
 from typing import Any
 
 import pytest
 
-from bulkwark.bulk.upload_process import Loaders
-from bulkwark.errors import Unavailable
 from bulkwark.store import uploads
 from tests.api.forms import CONTENT_TYPE, multipart
-from tests.house import DEADLINE, House, close_house, open_house
-from tests.uploads.world import COLUMNS, World, add_source, file, row
-
-GOOD = file(row("ann"), row("bob"), row("cem"))
-
+from tests.uploads.world import COLUMNS, GOOD, World, add_source, file, row
 
 # --- accepted and applied --------------------------------------------------------------------------------
 
@@ -265,157 +255,6 @@ def test_a_template_that_is_filled_can_be_uploaded(world: World, own: list[tuple
     world.upload((template.strip() + "\r\n" + row("ann") + ",x" * len(own) + "\r\n").encode())
     assert world.status() == "COMPLETED"
     assert world.records()["ann"]["data"] == {name: "x" for name, _, _ in own}
-
-
-# --- preview and undo ------------------------------------------------------------------------------------
-
-
-def test_a_preview_tells_and_changes_nothing_and_is_run_as_it_was(world: World) -> None:
-    world.upload(file(row("ann")))
-    content = file(row("ann", firstName="Anna"), row("bob"), row("cem", manager=""))
-    preview = world.send(content, preview="true").ok(200)
-    assert {name: preview[name] for name in ("total", "changed", "failed")} == {"total": 3, "changed": 2, "failed": 1}
-    assert sorted(world.records()) == ["ann"]
-    assert world.status() == "COMPLETED", "a preview is no upload"
-    run = world.admin.post(f"/bulkwark/v1/previews/{preview['token']}/run").ok(202)["id"]
-    job = world.house.wait(run)
-    assert (job.changed, job.failed, job.conflicted) == (2, 1, 0)
-    assert {account: record["firstName"] for account, record in world.records().items()} == {
-        "ann": "Anna",
-        "bob": "Jon",
-    }
-    assert world.status() == "ERROR"
-    assert [found["line"] for found in world.report(run)] == [4]
-
-
-def test_what_has_changed_since_its_preview_is_left_alone(world: World) -> None:
-    world.upload(file(row("ann"), row("bob")))
-    preview = world.send(file(row("ann", firstName="Anna"), row("bob", firstName="Bo")), preview="true").ok(200)
-    world.upload(file(row("ann", firstName="Other")))
-    run = world.admin.post(f"/bulkwark/v1/previews/{preview['token']}/run").ok(202)["id"]
-    job = world.house.wait(run)
-    assert (job.changed, job.conflicted) == (1, 1)
-    assert {account: found["firstName"] for account, found in world.records().items()} == {"ann": "Other", "bob": "Bo"}
-
-
-def test_an_undo_takes_back_what_an_upload_did(world: World) -> None:
-    world.upload(file(row("ann"), row("bob")))
-    before = world.records()
-    id = world.upload(file(row("ann", firstName="Anna"), row("bob"), row("new")))
-    undo = world.admin.post(f"/bulkwark/v1/jobs/{id}/undo").ok(202)["id"]
-    job = world.house.wait(undo)
-    assert (job.changed, job.failed, job.conflicted) == (2, 0, 0)
-    after = world.records()
-    for found in (before, after):
-        for record in found.values():
-            del record["modified"]
-    assert after == before
-    again = world.house.wait(world.admin.post(f"/bulkwark/v1/jobs/{undo}/undo").ok(202)["id"])
-    assert again.changed == 2
-    assert {account: record["firstName"] for account, record in world.records().items()} == {
-        "ann": "Anna",
-        "bob": "Jon",
-        "new": "Jon",
-    }
-
-
-def test_an_undo_leaves_what_has_changed_since_unless_it_is_forced(world: World) -> None:
-    id = world.upload(file(row("ann"), row("bob")))
-    ann = world.records()["ann"]["id"]
-    time.sleep(0.002)
-    patch = [{"op": "replace", "path": "/endDate", "value": "2035-01-01T00:00:00Z"}]
-    world.admin.patch(
-        f"/v2025/non-employee-records/{ann}", patch, headers={"content-type": "application/json-patch+json"}
-    ).ok()
-    job = world.house.wait(world.admin.post(f"/bulkwark/v1/jobs/{id}/undo").ok(202)["id"])
-    assert (job.changed, job.conflicted) == (1, 1)
-    assert sorted(world.records()) == ["ann"]
-    job = world.house.wait(world.admin.post(f"/bulkwark/v1/jobs/{id}/undo", {"force": True}).ok(202)["id"])
-    assert (job.changed, job.skipped) == (1, 1)
-    assert world.records() == {}
-
-
-# --- crashes ---------------------------------------------------------------------------------------------
-
-
-def test_a_file_whose_loader_is_killed_is_read_again(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    killed: list[int] = []
-    start = Loaders._start
-
-    def dying(self: Loaders) -> Any:
-        process = start(self)
-        if len(killed) == 1:  # the second process: the one that reads
-            os.kill(process.pid, signal.SIGKILL)
-        killed.append(process.pid)
-        return process
-
-    monkeypatch.setattr(Loaders, "_start", dying)
-    id = world.upload(GOOD)
-    assert len(killed) == 3
-    assert world.status() == "COMPLETED"
-    assert world.house.job(id).changed == 3
-
-
-def test_a_file_that_kills_every_loader_ends_in_an_error(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    run = Loaders.run
-
-    def dying(self: Loaders, task: Any) -> Any:
-        if task.step == "read":
-            raise Unavailable("the process has died")
-        return run(self, task)
-
-    monkeypatch.setattr(Loaders, "run", dying)
-    id = world.send(GOOD).ok(202)["id"]
-    assert world.wait() == "ERROR"
-    found = world.admin.get(f"/bulkwark/v1/jobs/{id}/rows").ok()
-    assert "has died 3 times" in found["error"]
-    assert world.records() == {}
-
-
-def test_an_accepted_file_is_read_and_applied_after_a_restart(
-    world: World, monkeypatch: pytest.MonkeyPatch, tmp_path: Any
-) -> None:
-    with monkeypatch.context() as patch:
-        patch.setattr(type(world.house.services.uploads), "_step", lambda self: False)
-        id = world.send(GOOD).ok(202)["id"]
-        assert world.status() == "PENDING"
-        copied = tmp_path / "after the crash"
-        shutil.copytree(world.house.data_dir, copied)
-    house = open_house(copied)
-    house.clients["before the crash"] = world.admin  # whose token has its name already
-    try:
-        reborn = World(house, world.source)
-        assert reborn.wait() == "COMPLETED"
-        assert sorted(reborn.records()) == ["ann", "bob", "cem"]
-        assert house.job(id).changed == 3
-        _no_files(house)
-    finally:
-        close_house(house)
-
-
-def _no_files(house: House) -> None:
-    until = time.monotonic() + DEADLINE
-    while list(house.services.uploads.folder.iterdir()):
-        assert time.monotonic() < until, "files of uploads that have ended stay"
-        time.sleep(0.01)
-
-
-def test_files_go_when_an_upload_has_ended(world: World) -> None:
-    world.upload(GOOD)
-    world.upload(file(row("bad", manager="")))
-    _no_files(world.house)
-
-
-def test_a_schema_that_has_changed_since_ends_the_job(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    attribute = world.add_attribute("team", "Team")
-    with monkeypatch.context() as patch:
-        patch.setattr(type(world.house.services.uploads), "_step", lambda self: False)
-        id = world.send(file(row("ann") + ",Blue", columns=(*COLUMNS, "team"))).ok(202)["id"]
-        world.admin.delete(world.path(f"schema-attributes/{attribute}")).ok(204)
-    world.house.services.uploads._look()
-    assert world.wait() == "ERROR"
-    assert "the schema of the source has changed" in (world.house.job(id).error or "")
-    assert world.records() == {}
 
 
 def test_each_upload_is_one_event(world: World) -> None:

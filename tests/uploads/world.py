@@ -100,6 +100,9 @@ def file(*rows: str, columns: Sequence[str] = COLUMNS) -> bytes:
     return "\r\n".join([",".join(columns), *rows, ""]).encode()
 
 
+GOOD = file(row("ann"), row("bob"), row("cem"))
+
+
 def build(data_dir: Path, limits: str = f"rows={MOST_ROWS}") -> World:
     """Start a house on an empty data directory and fill it."""
     app = App(Settings(data_dir, rate_limit="off", non_employee_limits=limits))
