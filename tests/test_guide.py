@@ -47,6 +47,7 @@ STATUSES: dict[str, list[list[int]]] = {
     "docs/guide/non-employees.md": [
         *[[200], [200] * 3, [200] * 2, [400, 200, 200], [200] * 4, [200] * 2, [200], [200]],
     ],
+    "docs/guide/uploads.md": [[200] * 2, [202, 200], [200] * 3, [202, 200, 200], [200, 202, 200], [200]],
     "docs/guide/access-profiles-and-sources.md": [[200], [201, 200], [200, 200], [200, 200, 201, 200], [200, 207]],
 }
 

@@ -9,13 +9,15 @@ from bulkwark.api.dispatch import Api, Message, Receive, Send
 from bulkwark.api.services import Services
 from bulkwark.auth.limits import Limits
 from bulkwark.auth.tokens import Tokens
-from bulkwark.bulk import common_access, entitlement_patches, metadata
+from bulkwark.bulk import common_access, entitlement_patches, metadata, uploads
 from bulkwark.bulk.common_access import CommonAccessOperation
 from bulkwark.bulk.engine import Engine, now_ms
 from bulkwark.bulk.entitlement_patches import PatchOperation
 from bulkwark.bulk.freezing import Operation
 from bulkwark.bulk.metadata import MetadataOperation
+from bulkwark.bulk.non_employee_uploads import NonEmployeeUploadOperation
 from bulkwark.bulk.non_employees import LifeCycle
+from bulkwark.bulk.uploads import Uploads
 from bulkwark.domain import non_employees
 from bulkwark.settings import Settings
 from bulkwark.store.tenants import Store, open_store
@@ -50,6 +52,7 @@ class App:
         self.life_cycle = LifeCycle(store, of_people, self._clock)
         self._api = Api(self.services)
         self.services.engine.start()
+        self.services.uploads.start()
         self.life_cycle.start()
         if self._on_ready:
             self._on_ready()
@@ -62,6 +65,7 @@ class App:
         if self.life_cycle is not None:
             self.life_cycle.stop()
         if self.services is not None:
+            self.services.uploads.stop()
             self.services.engine.stop()
             self.services.store.close()
 
@@ -98,7 +102,9 @@ def services(
     operations: dict[str, Operation] = {
         metadata.NAME: MetadataOperation(),
         common_access.NAME: CommonAccessOperation(),
+        uploads.NAME: NonEmployeeUploadOperation(store.database.path.parent / uploads.FOLDER, of_people),
         entitlement_patches.NAME: PatchOperation(),
     }
     engine = Engine(store, operations)
-    return Services(store, engine, Tokens(store), limits, of_people, clock)
+    files = Uploads(store, engine, of_people, clock)
+    return Services(store, engine, Tokens(store), limits, files, of_people, clock)

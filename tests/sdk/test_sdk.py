@@ -22,7 +22,7 @@ SCENARIO_SECONDS = 180.0
 #: In this order: search counts the roles, so it comes behind those that make some.
 SCENARIOS = (
     *("catalog", "roles", "bulk", "access_profiles", "entitlements", "sources"),
-    *("common_access", "tasks", "dimensions", "non_employees", "search", "errors"),
+    *("common_access", "tasks", "dimensions", "non_employees", "uploads", "search", "errors"),
 )
 
 #: The documented states of the list of unfinished jobs.
@@ -249,3 +249,12 @@ def test_contractors_are_made_asked_for_approved_extended_and_exported(play: Pla
     assert found["records"] == ["direct.smith", "asked.smith"]
     assert found["exported"] == ["accountName", "asked.smith", "direct.smith"]
     assert found["left"] == ["asked.smith"]
+
+
+def test_a_spreadsheet_of_contractors_is_uploaded(play: Play) -> None:
+    assert play("uploads") == {
+        "before": None,
+        "good": ["PENDING", True, True, "COMPLETED"],
+        "bad": ["PENDING", True, True, "ERROR"],
+        "exported": ["accountName", "ann", "bob", "cem"],
+    }

@@ -144,3 +144,12 @@ def test_contractors_are_made_asked_for_approved_and_exported(play: Play) -> Non
         "deleted": 204,
         "gone": 404,
     }
+
+
+def test_a_spreadsheet_of_contractors_is_uploaded(play: Play) -> None:
+    assert play("families")["uploads"] == {
+        "before": True,
+        "good": ["PENDING", True, "COMPLETED"],
+        "bad": ["PENDING", True, "ERROR"],
+        "exported": ["accountName", "ann", "bob", "cem"],
+    }

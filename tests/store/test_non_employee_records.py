@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import pickle
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -21,7 +20,7 @@ from bulkwark.store.entries import derive
 from bulkwark.store.indexes import BY_KIND
 from bulkwark.store.non_employee_records import Outcome
 from bulkwark.store.non_employee_sources import Source
-from bulkwark.store.non_employee_spelling import Spelling
+from bulkwark.store.non_employee_spelling import Spelling, numbers
 from bulkwark.store.objects import New
 from bulkwark.store.tenants import Store, open_store
 
@@ -92,8 +91,8 @@ def test_what_is_spelled_is_what_the_usual_way_would_write(
 ) -> None:
     tenant = store.need_tenant("default")
     with store.write() as session:
-        spelling = pickle.loads(pickle.dumps(Spelling(session, tenant, source.document, CUSTOM)))
-        numbers = {path: tenant.numbers.need(session, Kind.IDENTITY, path) for path in spelling._numbers}
+        known = numbers(session, tenant, CUSTOM)
+        spelling = Spelling(source.document, tenant.name, known)
 
     spelled = spelling.spell(given_rows, now=NOW, warning=30 * DAY)
 
@@ -102,7 +101,7 @@ def test_what_is_spelled_is_what_the_usual_way_would_write(
         phase, _ = phase_at(cells.starts, cells.ends, NOW, 30 * DAY)
         document = identity(id, cells, person, source.document, phase, iso_ms(NOW))
         face = documents.face(Kind.IDENTITY, document, {}, org=tenant.name)
-        entry = derive(BY_KIND[Kind.IDENTITY], numbers.__getitem__, face, [])
+        entry = derive(BY_KIND[Kind.IDENTITY], known.__getitem__, face, [])
         got_id, head, got_face, tokens = spelled.objects[position]
         assert (got_id, msgspec.json.decode(head + "}")) == (id, document)
         assert msgspec.json.decode(got_face + "}") == face
@@ -157,7 +156,7 @@ def test_nothing_is_left_of_deleted_records(tmp_path: Path) -> None:
         return [next(iter(store.read().execute(f"SELECT count(*) FROM {table}")))[0] for table in tables]
 
     with store.write() as session:
-        Spelling(session, tenant, source.document, ["team"])  # its field numbers stay
+        numbers(session, tenant, ["team"])  # they stay
     before = counts()
     with store.write() as session:
         pairs = [(cells(f"n{number}", first=f"Name{number}"), boss) for number in range(50)]

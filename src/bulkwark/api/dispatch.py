@@ -101,7 +101,8 @@ class Api:
         actor, tenant = admit(self._services, operation, route.version, _bearer(headers))
         _check_headers(headers, route)
         query = _query(scope)
-        upload = await uploads.receive(receive, headers) if operation.body == "multipart" else None
+        multipart = operation.body == "multipart"
+        upload = await uploads.receive(receive, headers, operation.largest_form) if multipart else None
         try:
             body = (
                 b""

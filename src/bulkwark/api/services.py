@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from bulkwark.auth.limits import Limits
 from bulkwark.auth.tokens import Tokens
 from bulkwark.bulk.engine import Engine, now_ms
+from bulkwark.bulk.uploads import Uploads
 from bulkwark.domain import non_employees
 from bulkwark.store.tenants import Store
 
@@ -18,5 +19,6 @@ class Services:
     engine: Engine
     tokens: Tokens
     limits: Limits
+    uploads: Uploads
     non_employees: non_employees.Limits = non_employees.DEFAULTS
     clock: Callable[[], int] = now_ms  # ms since 1970 UTC

@@ -32,6 +32,11 @@ class Limits:
     rows: int = 1_000_000  # of an uploaded file
     expiring_days: int = 30  # how long before its end a record expires soon
 
+    @property
+    def warning(self) -> int:
+        """How long before its end a record expires soon, ms."""
+        return self.expiring_days * DAY
+
 
 DEFAULTS = Limits()
 

@@ -19,7 +19,7 @@ from bulkwark.query.analysis import fold
 from bulkwark.store.changes import change_many
 from bulkwark.store.dialect import Row, Session
 from bulkwark.store.non_employee_sources import Source
-from bulkwark.store.non_employee_spelling import Spelling, insert
+from bulkwark.store.non_employee_spelling import Spelling, insert, numbers
 from bulkwark.store.tenants import Tenant
 
 # Where documents and records name an identity by its id, by the kind that does so.
@@ -211,7 +211,8 @@ def _create(
     session: Session, tenant: Tenant, source: Source, rows: Sequence[tuple[Cells, Person]], now: int, warning: int
 ) -> list[int]:
     """New records and their identities; answers their rids."""
-    spelling = Spelling(session, tenant, source.document, {name for cells, _ in rows for name in data_of(cells.data)})
+    custom = {name for cells, _ in rows for name in data_of(cells.data)}
+    spelling = Spelling(source.document, tenant.name, numbers(session, tenant, custom))
     spelled = spelling.spell([(new_id(), cells, person) for cells, person in rows], now=now, warning=warning)
     return insert(session, tenant.number, source.number, spelled, now)
 

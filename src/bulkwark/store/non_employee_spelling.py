@@ -50,7 +50,7 @@ class Column(Struct):
     worded: tuple[int, ...]  # fields that count its words
     texts: list[tuple[str, int]] = []  # (text, position)
     low: list[tuple[str, int]] = []  # (folded text, position), where there are folded fields
-    words: list[str] = []  # each once for each record that has it
+    words: list[tuple[str, int]] = []  # (word, position), each word once for each record that has it
 
 
 class Spelled(Struct):
@@ -61,6 +61,8 @@ class Spelled(Struct):
     columns: list[Column] = []
     constants: list[tuple[int, Value, list[int]]] = []  # field, value, positions: what all records of a sort have
     terms: list[tuple[int, str, int]] = []  # field, term, in how many
+    sorts: list[int] = []  # number of each object's sort
+    made: list[Sort] = []  # those sorts
 
     def __len__(self) -> int:
         return len(self.objects)
@@ -103,16 +105,25 @@ class _Text:
         return " ".join(lines), low, tuple(set(words)) if self.worded else ()
 
 
-class _Sort:
-    """Identities of records that are in the same phase and have values of the same custom attributes."""
+class Sort:
+    """Identities of records that are in the same phase and have values of the same custom attributes.
+
+    `values` and `terms`: what all of them add to the index.
+    """
 
     def __init__(
-        self, face: Document, document: Document, marks: Mapping[str, str], numbers: Mapping[str, int]
+        self,
+        number: int,
+        face: Document,
+        document: Document,
+        marks: Mapping[str, str],
+        numbers: Mapping[str, int],
     ) -> None:
+        self.number = number
         self.head, self.face = _pieces(head(document), marks), _pieces(head(face), marks)
         index = BY_KIND[Kind.IDENTITY]
         by_mark = {mark: name for name, mark in marks.items()}
-        number = numbers.__getitem__
+        number_of = numbers.__getitem__
         constant: Document = {}
         self.texts: dict[str, _Text] = {}
         for path, found in leaves(face):
@@ -121,12 +132,12 @@ class _Sort:
             if name is None:
                 _put(constant, path, found)
             elif known is not None and known.kind is FieldKind.TEXT:
-                folded = number(known.path + FOLDED) if index.folds(path) else 0
-                self.texts.setdefault(name, _Text()).worded.append((number(known.path), folded))
+                folded = number_of(known.path + FOLDED) if index.folds(path) else 0
+                self.texts.setdefault(name, _Text()).worded.append((number_of(known.path), folded))
             elif known is not None:
                 assert known.kind is FieldKind.KEYWORD, f"{path} is a {known.kind.value}"
-                self.texts.setdefault(name, _Text()).whole.append(number(known.path))
-        entry = derive(index, number, constant, [])
+                self.texts.setdefault(name, _Text()).whole.append(number_of(known.path))
+        entry = derive(index, number_of, constant, [])
         self.tokens = " ".join(entry.tokens)
         self.values, self.terms = entry.values, entry.terms
 
@@ -148,30 +159,28 @@ def _pieces(text: str, marks: Mapping[str, str]) -> list[str]:
 
 
 class Spelling:
-    """What spells the records of one source. Make it in a write transaction: it may need new numbers of fields."""
+    """What spells the records of one source. `org`: name of the tenant; `numbers`: from the function of that name."""
 
-    def __init__(self, session: Session, tenant: Tenant, source: Document, custom: Iterable[str]) -> None:
+    def __init__(self, source: Document, org: str, numbers: Mapping[str, int]) -> None:
         self._source = {"id": source["id"], "name": source["name"]}
-        self._org = tenant.name
-        self._sorts: dict[tuple[Phase, tuple[str, ...], str], _Sort] = {}
-        self._numbers = _numbers(session, tenant, custom)
-
-    def __getstate__(self) -> dict[str, Any]:
-        """For another process: the sorts are made anew there."""
-        return self.__dict__ | {"_sorts": {}}
+        self._org = org
+        self._sorts: dict[tuple[Phase, tuple[str, ...], str], Sort] = {}
+        self._count = 0
+        self._numbers = numbers
 
     def spell(self, rows: Sequence[tuple[str, Cells, Person]], *, now: int, warning: int) -> Spelled:
         """The rows of new records: (id of the identity, cells, manager)."""
         created = iso_ms(now)
         spelled = Spelled()
         columns: dict[str, Column] = {}
-        members: dict[_Sort, list[int]] = {}
+        members: dict[Sort, list[int]] = {}
         known: dict[tuple[str, str], tuple[str, str, tuple[str, ...]]] = {}  # of texts that come again and again
         for position, (id, cells, manager) in enumerate(rows):
             phase, due = phase_at(cells.starts, cells.ends, now, warning)
             data = {} if cells.data == "{}" else data_of(cells.data)
             sort = self._sort(phase, tuple(data), created)
             members.setdefault(sort, []).append(position)
+            spelled.sorts.append(sort.number)
             texts = {
                 "id": id,
                 "account": cells.account,
@@ -200,7 +209,7 @@ class Spelling:
                     column = columns[name] = fields.column()
                 if column.exact:
                     column.texts.append((text, position))
-                    column.words.extend(words)
+                    column.words.extend([(word, position) for word in words])
                 if column.folded:
                     column.low.append((low, position))
             safe = {name: _json(text) for name, text in texts.items()}
@@ -211,9 +220,10 @@ class Spelling:
             (field, value, positions) for sort, positions in members.items() for field, value in sorted(sort.values)
         )
         spelled.terms.extend(_terms(columns.values(), members))
+        spelled.made.extend(members)
         return spelled
 
-    def _sort(self, phase: Phase, names: tuple[str, ...], created: str) -> _Sort:
+    def _sort(self, phase: Phase, names: tuple[str, ...], created: str) -> Sort:
         key = phase, names, created
         found = self._sorts.get(key)
         if found is None:
@@ -226,7 +236,8 @@ class Spelling:
             manager = Person(marks["manager id"], "", marks["manager name"])
             document = identity(marks["id"], cells, manager, self._source, phase, created)
             face = documents.face(Kind.IDENTITY, document, {}, org=self._org)
-            found = self._sorts[key] = _Sort(face, document, marks, self._numbers)
+            found = self._sorts[key] = Sort(self._count, face, document, marks, self._numbers)
+            self._count += 1
         return found
 
 
@@ -255,10 +266,10 @@ def insert(session: Session, tenant: int, source: int, spelled: Spelled, now: in
     return rids
 
 
-def _terms(columns: Iterable[Column], members: Mapping[_Sort, list[int]]) -> Iterator[tuple[int, str, int]]:
+def _terms(columns: Iterable[Column], members: Mapping[Sort, list[int]]) -> Iterator[tuple[int, str, int]]:
     """(field, term, in how many records); of each field in order."""
     for column in columns:
-        counts = sorted(Counter(column.words).items())
+        counts = sorted(Counter(word for word, _ in column.words).items())
         for field in column.worded:
             for word, count in counts:
                 yield field, word, count
@@ -281,8 +292,8 @@ def _json(text: str) -> str:
     return text if _PLAIN(text) else msgspec.json.encode(text).decode()[1:-1]
 
 
-def _numbers(session: Session, tenant: Tenant, custom: Iterable[str]) -> dict[str, int]:
-    """Path → number of all that the identity of a record can have."""
+def numbers(session: Session, tenant: Tenant, custom: Iterable[str]) -> dict[str, int]:
+    """Path → number of all that the identity of a record can have; in a write transaction, as some may be new."""
     index = BY_KIND[Kind.IDENTITY]
     own = ("firstname", "lastname", "displayName", "email", "phone", "cloudLifecycleState")
     attributes = [f"attributes.{name}" for name in (*own, *custom)]

@@ -1,6 +1,8 @@
 "use strict";
 /** Sources, entitlements, access profiles and common access: make, list, change, change many, read back. */
 
+const { File } = require("node:buffer"); // a global from Node 20 on
+
 const { sdk, configuration, roles, EXPERIMENTAL, replace, owner, makeRole, until, refused } = require("./client");
 
 async function sources() {
@@ -129,6 +131,35 @@ async function nonEmployees() {
   };
 }
 
+async function uploads() {
+  const api = new sdk.NonEmployeeLifecycleManagementV2024Api(configuration);
+  const identities = new sdk.PublicIdentitiesV2024Api(configuration);
+  const me = (await identities.getPublicIdentities({ filters: 'alias eq "admin"' })).data[0].id;
+  const document = { name: "Ts Uploads", description: "made", owner: { id: me } };
+  const { id } = (await api.createNonEmployeeSource({ nonEmployeeSourceRequestBodyV2024: document })).data;
+  const status = async () => (await api.getNonEmployeeBulkUploadStatus({ id })).data.status;
+  const before = await status();
+  const header = (await api.exportNonEmployeeSourceSchemaTemplate({ id })).data.trim();
+  const row = (account, manager) => `${account},Ann,Lee,5,${account}@example.com,${manager},2020-03-24,2099-03-25`;
+  const upload = async (...rows) => {
+    const data = new File([[header, ...rows].join("\r\n")], "upload.csv", { type: "text/csv" });
+    const accepted = (await api.importNonEmployeeRecordsInBulk({ id, data })).data;
+    for (const until = Date.now() + 60000; Date.now() < until; await pause(50)) {
+      const found = await status();
+      if (found === "COMPLETED" || found === "ERROR") return [accepted.status, accepted.sourceId === id, found];
+    }
+    return [accepted.status];
+  };
+  const good = await upload(row("ann", "admin"), row("bob", "admin"));
+  const bad = await upload(row("cem", "admin"), row("dan", "nobody"));
+  const exported = (await api.exportNonEmployeeRecords({ id })).data;
+  await api.deleteNonEmployeeSource({ sourceId: id });
+  const accounts = exported.trim().split("\r\n").map((line) => line.split(",")[0]);
+  return { before: before === undefined, good, bad, exported: accounts };
+}
+
+const pause = (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds));
+
 module.exports = async function scenario() {
   return {
     sources: await sources(),
@@ -136,5 +167,6 @@ module.exports = async function scenario() {
     accessProfiles: await accessProfiles(),
     commonAccess: await commonAccess(),
     nonEmployees: await nonEmployees(),
+    uploads: await uploads(),
   };
 };

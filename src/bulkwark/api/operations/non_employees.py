@@ -14,6 +14,7 @@ CREATE = ("idn:nelm:manage", "idn:nesr:create")
 UPDATE = ("idn:nelm:manage", "idn:nesr:update")
 DELETE = ("idn:nelm:manage", "idn:nesr:delete")
 
+MAX_FILE = 1 << 30  # bytes of an uploaded file
 _SOURCE = "/non-employee-sources/{sourceId}"
 _SCHEMA = f"{_SOURCE}/schema-attributes"
 _FILES = "/non-employee-sources/{id}"
@@ -61,6 +62,22 @@ OPERATIONS: tuple[Operation, ...] = (
         READ,
         "records.export",
         answers="text/csv",
+    ),
+    _row(
+        "importNonEmployeeRecordsInBulk",
+        f"POST {_FILES}/non-employee-bulk-upload",
+        CREATE,
+        "uploads.upload",
+        202,
+        body="multipart",
+        bulk=True,
+        largest_form=MAX_FILE,
+    ),
+    _row(
+        "getNonEmployeeBulkUploadStatus",
+        f"GET {_FILES}/non-employee-bulk-upload/status",
+        READ,
+        "uploads.status",
     ),
     _row("listNonEmployeeRecords", "GET /non-employee-records", READ, "records.list_records"),
     _row("createNonEmployeeRecord", "POST /non-employee-records", CREATE, "records.create"),

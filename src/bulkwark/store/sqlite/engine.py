@@ -154,7 +154,8 @@ class Database:
             self._checkpoints = Checkpoints(self)
 
     def _connect(self, cache_kib: int, *, writes: bool = False) -> apsw.Connection:
-        create = apsw.SQLITE_OPEN_READWRITE | apsw.SQLITE_OPEN_CREATE
+        # Staging files are attached by URI, for reading only (staging.py).
+        create = apsw.SQLITE_OPEN_READWRITE | apsw.SQLITE_OPEN_CREATE | apsw.SQLITE_OPEN_URI
         with driver_errors():
             connection = apsw.Connection(str(self.path), flags=create if writes else apsw.SQLITE_OPEN_READONLY)
             connection.set_busy_timeout(BUSY_MS)
