@@ -63,11 +63,11 @@ class Node:
             raise Refused(answer.status_code, decoded)
         return decoded
 
-    def index(self, name: str, documents: Iterable[dict[str, Any]]) -> int:
-        """Index documents in bulk, each under its `id`; how many. Raises Refused when one is not taken."""
+    def index(self, name: str, documents: Iterable[tuple[str, Any]]) -> int:
+        """Index (`_id`, document) in bulk; how many. Raises Refused when one is not taken."""
         count, lines, size = 0, list[bytes](), 0
-        for document in documents:
-            lines += [b'{"index":{"_id":%s}}' % _encode(document["id"]), _encode(document)]
+        for id, document in documents:
+            lines += [b'{"index":{"_id":%s}}' % _encode(id), _encode(document)]
             size += len(lines[-1])
             count += 1
             if size >= BULK_BYTES:
