@@ -95,10 +95,12 @@ class Theirs:
             assert count == len(documents)
 
     def ask(self, query: Query) -> Answer:
-        body = {"query": self.dsl(query), "size": ALL, "_source": False, "sort": ["_doc"], "timeout": "60s"}
         try:
+            body = {"query": self.dsl(query), "size": ALL, "_source": False, "sort": ["_doc"], "timeout": "60s"}
             path = f"/{query.index}/_search?filter_path=hits.hits._id,timed_out&request_cache=false"
             found = self.node.call("POST", path, body)
+        except ValueError as reason:
+            return Answer(refused=str(reason))
         except Refused as reason:
             assert reason.status == 400, reason
             return Answer(refused=_reason(reason.answer))

@@ -18,6 +18,7 @@ from bulkwark.store.objects import Stored
 from bulkwark.store.tenants import Store, Tenant, open_store
 from tests.company import ATTRIBUTES, KINDS, ODD, load, put
 
+OWN = Path(__file__).parent / "odd.json"  # documents that tell similar queries apart
 ROLES = 12_000  # with what belongs to them 23,400 documents
 INDEXES = {
     "roles": Kind.ROLE,
@@ -49,8 +50,9 @@ def build(data_dir: Path, roles: int = ROLES) -> Corpus:
     put(store, tenant, [doc for kind, doc in stream if kind == "metadata-attribute"] + list(ATTRIBUTES))
     for kind, found in groupby((pair for pair in stream if pair[0] in KINDS), key=lambda pair: pair[0]):
         load(store, tenant, KINDS[kind], [doc for _, doc in found])
-    for odd in json.loads(ODD.read_text("utf-8")):
-        load(store, tenant, KINDS[odd["kind"]], odd["documents"])
+    for file in (ODD, OWN):
+        for odd in json.loads(file.read_text("utf-8")):
+            load(store, tenant, KINDS[odd["kind"]], odd["documents"])
     with store.snapshot() as session:
         return Corpus(store, tenant, _Reader(session, tenant).all())
 

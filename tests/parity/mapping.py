@@ -1,7 +1,7 @@
 """The referee's mapping, written by hand from the search documents; nothing of it is read from `src/`.
 
 Kinds: `text` is cut at Unicode word breaks and lower-cased, and has the whole value with case under `.exact`;
-`keyword` is the whole value without case. Nested arrays are also found from the root (`include_in_root`), which is
+`keyword` is the whole value without case, ids also without the hyphens of a UUID. Nested arrays are also found from the root (`include_in_root`), which is
 our documented extension. A field that is missing here makes indexing fail (`dynamic: strict`).
 
 The analyzer is Lucene's `standard` with what docs/reference/differences.md says of words: a colon always splits, and a
@@ -71,15 +71,25 @@ ROOT = {"roles": _ROLE, "accessprofiles": _PROFILE, "entitlements": _ENTITLEMENT
 OPEN = {"entitlements": "attributes", "identities": "attributes"}  # below it any name is text
 
 EXACT = {"type": "keyword"}
+WHOLE = {"type": "keyword", "normalizer": "folded"}
+ID = {"type": "keyword", "normalizer": "id"}
 TYPES: dict[str, Mapping] = {
-    "keyword": {"type": "keyword", "normalizer": "folded"},
+    "keyword": WHOLE | {"fields": {"exact": WHOLE}},
+    "id": ID | {"fields": {"exact": ID}},
     "text": {"type": "text", "analyzer": "words", "fields": {"exact": EXACT}},
     "date": {"type": "date", "format": "strict_date_optional_time||epoch_millis"},
     "boolean": {"type": "boolean"},
     "long": {"type": "long"},
 }
 ANALYSIS = {
-    "char_filter": {"apart": {"type": "mapping", "mappings": [": => \\u0020", "\\uFF1A => \\u0020"]}},
+    "char_filter": {
+        "apart": {"type": "mapping", "mappings": [": => \\u0020", "\\uFF1A => \\u0020"]},
+        "uuid": {
+            "type": "pattern_replace",
+            "pattern": "(?i)^([0-9a-f]{8})-([0-9a-f]{4})-([0-9a-f]{4})-([0-9a-f]{4})-([0-9a-f]{12})$",
+            "replacement": "$1$2$3$4$5",
+        },
+    },
     "filter": {"sigma": {"type": "pattern_replace", "pattern": "ς", "replacement": "σ"}},
     "analyzer": {
         "words": {
@@ -89,7 +99,10 @@ ANALYSIS = {
             "filter": ["lowercase", "sigma"],
         }
     },
-    "normalizer": {"folded": {"type": "custom", "filter": ["lowercase"]}},
+    "normalizer": {
+        "folded": {"type": "custom", "filter": ["lowercase"]},
+        "id": {"type": "custom", "char_filter": ["uuid"], "filter": ["lowercase"]},
+    },
 }
 
 
@@ -154,4 +167,4 @@ def _put(properties: Mapping, path: str, kind: str) -> None:
         inside = properties.setdefault(head, {"properties": {}})
         _put(inside["properties"], rest, kind)
     else:
-        properties[head] = TYPES[kind]
+        properties[head] = TYPES["id" if head == "id" else kind]

@@ -138,8 +138,10 @@ def _holds_nested(text: str) -> bool:
 
 
 def _inside(text: str, opened: int) -> tuple[str, str]:
-    """What stands in the parentheses that open there, and what follows them."""
+    """What stands in the parentheses that open there, and what follows them. Raises ValueError."""
     end = _past(text, opened)
+    if end > len(text) or not text[opened + 1 : end - 1].strip():
+        raise ValueError(f"empty or open parentheses in {text!r}")
     return text[opened + 1 : end - 1], text[end:]
 
 
