@@ -29,6 +29,12 @@ class Bool(Node):
     must_not: tuple[Node, ...] = ()
     minimum: int | None = None
 
+    @property
+    def needed(self) -> int:
+        """How many of `should` must hold."""
+        least = 1 if self.should and not self.must else 0
+        return max(self.minimum or 0, least)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class All(Node):

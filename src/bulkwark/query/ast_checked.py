@@ -23,6 +23,7 @@ class Phrase(Node):
     slop: int = 0
     prefix: bool = False  # the last token is the beginning of one
     most: int | None = None  # into how many terms it may grow, in their order
+    cut: bool = True  # what is beyond `most` is left out; else refused
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,7 +43,8 @@ class TokenFuzzy(Node):
     distance: int
     prefix_length: int = 0
     transpositions: bool = True
-    most: int | None = None
+    most: int | None = None  # the nearest so many terms
+    cut: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,7 +83,8 @@ class ExactFuzzy(Node):
     distance: int
     prefix_length: int = 0
     transpositions: bool = True
-    most: int | None = None
+    most: int | None = None  # the nearest so many terms
+    cut: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -47,7 +47,7 @@ class Like(Raw):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fuzzy(Raw):
-    """`word~` or `word~n`; `distance` None means AUTO: no edit below `auto[0]` characters, one below `auto[1]`, else two.
+    """`word~` or `word~n`; `distance` None means AUTO: no edit below `auto[0]` characters, one below `auto[1]`, two.
 
     The first `prefix_length` characters must be the same; without `transpositions` a swap of neighbours counts two.
     """
