@@ -158,7 +158,7 @@ def judge(query: Query, ours: Ours, theirs: Theirs) -> Iterator[Verdict]:
         if mode == "default" and query.difference:
             if query.referee:
                 expected = theirs.ask(replace(query, text=query.referee, body=""))
-                if expected.same(answer):
+                if query.place and expected.same(answer):
                     fault = "a difference is declared, but its two meanings select the same"
             elif found.same(answer):
                 fault = "a difference is declared, but there is none"
