@@ -13,7 +13,7 @@ from typing import Any
 from bulkwark.errors import Invalid
 from bulkwark.query import ast, minimum
 from bulkwark.query.ast import Node, Span
-from bulkwark.query.members import Members, pointed
+from bulkwark.query.clause_members import Members, pointed
 
 MAX_DEPTH = 100  # clauses inside clauses
 MAX_CLAUSES = 10_000  # clauses in one query; values of a `terms` count too

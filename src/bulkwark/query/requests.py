@@ -12,7 +12,7 @@ from typing import Any
 
 from bulkwark.errors import Invalid, QueryError
 from bulkwark.query import ast, dsl, lucene, written
-from bulkwark.query.members import Members, pointed
+from bulkwark.query.clause_members import Members, pointed
 
 QUERY_TYPES = ("SAILPOINT", "DSL", "TEXT", "TYPEAHEAD")
 MEMBERS = {"SAILPOINT": "query", "DSL": "queryDsl", "TEXT": "textQuery", "TYPEAHEAD": "typeAheadQuery"}

@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from bulkwark.errors import Invalid
 from bulkwark.query import ast, minimum
 from bulkwark.query.ast import Node, Span, Wild
-from bulkwark.query.members import Members
+from bulkwark.query.clause_members import Members
 
 FLAGS = ("AND", "NOT", "OR", "PREFIX", "PHRASE", "PRECEDENCE", "ESCAPE", "WHITESPACE", "FUZZY", "NEAR", "SLOP")
 _BLANKS = " \t\n\r"
