@@ -170,8 +170,8 @@ def _in_ms(moment: datetime) -> int:
 def starts(low: int, high: int, unit: str, *, zone: tzinfo = UTC, offset: int = 0, most: int) -> list[int]:
     """Where the units of a zone's calendar begin that hold the instants from `low` to `high`, and the next one.
 
-    Units: y, q (quarters), M, w (from Monday), d, h, m, s; `offset` (ms) moves them all. `ValueError` when there are more
-    than `most`.
+    Units: y, q (quarters), M, w (from Monday), d, h, m, s; `offset` (ms) moves them all. `ValueError` when there are
+    more than `most`.
     """
     step, count = ("M", 3) if unit == "q" else (unit, 1)
     try:
