@@ -9,11 +9,12 @@ from typing import Any
 
 import msgspec
 
+from bulkwark.bulk.inner_hits import inner_hit
 from bulkwark.domain import access_profiles, entitlements, roles
 from bulkwark.domain.kinds import Kind
 from bulkwark.domain.metadata import Catalogue
 from bulkwark.errors import Invalid
-from bulkwark.query import ast, filters, lucene
+from bulkwark.query import ast, field_filters, filters, lucene
 from bulkwark.query.ast import Checked, Node
 from bulkwark.query.check import check, check_filter
 from bulkwark.query.check_filters import rename
@@ -167,9 +168,15 @@ def _query(kind: Kind, search: dict[str, Any], now: int, where: str) -> Node:
         raise Invalid(
             f"the query type {type} is not served yet", where=f"{where}/queryType", hint="SAILPOINT is served"
         )
-    if search.get("filters"):
-        raise Invalid("`filters` beside a query is not served yet", where=f"{where}/filters")
-    return sailpoint(search.get("query"), index.name, now, where=f"{where}/query", strict=True)
+    query = search.get("query")
+    root = sailpoint(query, index.name, now, where=f"{where}/query", strict=True)
+    zone = (query or {}).get("timeZone") or "UTC"
+    filtered = field_filters.read(
+        search.get("filters"), index.schema, now_ms=now, zone=zone, strict=True, where=f"{where}/filters"
+    )
+    inner = inner_hit(query, [index.name], now, where=f"{where}/query", strict=True)
+    parts = (root, filtered, inner.required(index.name) if inner else None)
+    return ast.conj(*(part for part in parts if part is not None))
 
 
 def sailpoint(query: Any, index: str, now: int, *, where: str, strict: bool, elsewhere: Collection[str] = ()) -> Node:
@@ -182,8 +189,6 @@ def sailpoint(query: Any, index: str, now: int, *, where: str, strict: bool, els
     unknown = sorted(set(query) - QUERY_MEMBERS)
     if strict and unknown:
         raise Invalid(f"{unknown[0]!r} is no member of a query", where=f"{where}/{unknown[0]}")
-    if query.get("innerHit"):
-        raise Invalid("innerHit is not served yet", where=f"{where}/innerHit")
     text = query.get("query")
     if not isinstance(text, str) or (strict and not text.strip()):
         raise Invalid("the query text is missing or blank", where=f"{where}/query")

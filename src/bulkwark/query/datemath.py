@@ -165,3 +165,25 @@ def _from_ms(ms: int, zone: tzinfo) -> datetime:
 
 def _in_ms(moment: datetime) -> int:
     return (moment.astimezone(UTC) - _EPOCH) // MILLISECOND
+
+
+def starts(low: int, high: int, unit: str, *, zone: tzinfo = UTC, offset: int = 0, most: int) -> list[int]:
+    """Where the units of a zone's calendar begin that hold the instants from `low` to `high`, and the next one.
+
+    Units: y, q (quarters), M, w (from Monday), d, h, m, s; `offset` (ms) moves them all. `ValueError` when there are
+    more than `most`.
+    """
+    step, count = ("M", 3) if unit == "q" else (unit, 1)
+    try:
+        moment = _start_of_unit(_from_ms(low - offset, zone), step, zone)
+        if unit == "q":
+            moment = moment.replace(month=moment.month - (moment.month - 1) % 3)
+        found = [_in_ms(moment) + offset]
+        while found[-1] <= high:
+            if len(found) > most:
+                raise ValueError(f"there are more than {most} buckets")
+            moment = _plus(moment, count, step, zone)
+            found.append(_in_ms(moment) + offset)
+    except OverflowError:
+        raise ValueError("the dates lie outside the years 1 to 9999") from None
+    return found

@@ -10,6 +10,8 @@ import msgspec
 from bulkwark.domain.kinds import Kind, kind_of
 from bulkwark.domain.times import iso_ms
 from bulkwark.store.dialect import Session
+from bulkwark.store.indexes import METADATA
+from bulkwark.store.tenants import Tenant
 
 # What an element of a nested array shows of the object it links to (BaseEntitlement, BaseAccessProfile).
 _ENTITLEMENT = ("id", "name", "description", "attribute", "value", "schema", "privileged", "sourceSchemaObjectType")
@@ -33,6 +35,27 @@ def search_documents(session: Session, rids: Sequence[int], *, nested: bool) -> 
                 inner = ",".join(elements[target] for target in targets_ if target in elements)
                 text += f',"{path}":[{inner}]'
         yield text + "}"
+
+
+def elements_of(session: Session, rids: Sequence[int], path: str) -> dict[int, list[int]]:
+    """Object → the elements of one of its nested arrays, in order: rids, or metadata pairs."""
+    if path == METADATA:
+        rows = session.rows("objects.pairs_of", (json.dumps(list(rids)),))
+        return {rid: [int(pair) for pair in md.split(",") if pair] for rid, md in rows}
+    found = session.rows("objects.search_docs", (json.dumps(list(rids)),))
+    return {rid: json.loads(refs).get(path, []) for rid, _, refs, _ in found}
+
+
+def element_texts(session: Session, tenant: Tenant, elements: Sequence[int], path: str) -> dict[int, str]:
+    """Element → its JSON text."""
+    if path != METADATA:
+        return _elements(session, elements)
+    catalogue = tenant.metadata.catalogue(session)
+    found = {}
+    for pair in elements:
+        key, value = catalogue.words(pair)
+        found[pair] = msgspec.json.encode({"key": key, "value": value}).decode()
+    return found
 
 
 def _elements(session: Session, targets: Sequence[int]) -> dict[int, str]:
