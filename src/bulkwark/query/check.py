@@ -53,9 +53,13 @@ def check(
     zone: str | None = None,
     text: str = "",
     word_split: str = "phrase",
+    plain: bool = False,
     elsewhere: Collection[str] = (),
 ) -> ast.Checked:
     """Check a search query against one index.
+
+    What a `Source` at the root says of itself comes before the arguments. `plain`: as Elasticsearch does it, where we
+    do it otherwise.
 
     `fields` are the fields for bare terms (patterns with `*` and `^boost` allowed); `text` is the source, for
     error places; `elsewhere` are nested types of other searched indices, which match nothing here instead of
@@ -64,7 +68,7 @@ def check(
     if word_split not in WORD_SPLITS:
         raise Invalid(f"unknown word_split {word_split!r}", hint=f"one of {', '.join(WORD_SPLITS)}")
     try:
-        values = Values(now_ms, parse_zone(zone or "UTC"), word_split, strict)
+        values = Values(now_ms, parse_zone(zone or "UTC"), word_split, strict, plain)
     except ValueError as fault:
         raise Invalid(str(fault), where="timeZone") from None
     source = node if isinstance(node, ast.Source) else ast.Source(child=node, text=text, fields=tuple(fields))
@@ -218,7 +222,7 @@ class _Checker:
             targets = self._targets(raw.field, within, raw)
             if not targets:
                 return self._nowhere(raw.field, within, raw)
-            return self._over([(t, None) for t in targets], raw, lenient="*" in raw.field)
+            return self._over([(t, None) for t in targets], raw, lenient="*" in raw.field and not self.values.plain)
         if within:
             return self._over([(t, None) for t in self.names.strings(within)], raw, lenient=True)
         if self.default is not None:

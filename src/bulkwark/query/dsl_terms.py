@@ -8,8 +8,8 @@ from typing import Any
 from bulkwark.errors import Invalid
 from bulkwark.query import ast
 from bulkwark.query.ast import Node, Wild
-from bulkwark.query.dsl import Read, Reader
 from bulkwark.query.clause_members import Members, pointed, scalar
+from bulkwark.query.dsl import Read, Reader
 
 _AUTO = re.compile(r"AUTO(?::(\d{1,3}),(\d{1,3}))?", re.IGNORECASE | re.ASCII)
 _EDITS = re.compile(r"\d(?:\.\d+)?", re.ASCII)

@@ -7,10 +7,10 @@ from typing import Any
 from bulkwark.errors import Invalid, QueryError
 from bulkwark.query import ast, lucene, simple
 from bulkwark.query.ast import Node
+from bulkwark.query.clause_members import Members
 from bulkwark.query.datemath import parse_zone
 from bulkwark.query.dsl import Read, Reader, minimum_of
 from bulkwark.query.dsl_terms import field_of, fuzziness
-from bulkwark.query.clause_members import Members
 
 EXPANSIONS = 50  # of the last word of a phrase prefix, as in Elasticsearch
 _OPERATORS = ("or", "and")

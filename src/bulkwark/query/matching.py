@@ -99,8 +99,7 @@ def term(values: Values, target: Target, raw: ast.Term) -> ast.Node:
     if field.kind is Kind.DATE:
         return ast.disj(*(values.day(field, one, raw.span) for one in raw.values), span=raw.span)
     if field.kind not in STRINGS:
-        found: list[ast.Node] = [ast.Is(field=field, value=scalar(field, v), span=raw.span) for v in raw.values]
-        return ast.disj(*found, span=raw.span)
+        return ast.disj(*(values.scalar(field, v, raw.span) for v in raw.values), span=raw.span)
     if field.kind is Kind.KEYWORD:
         forms = tuple(dict.fromkeys(form for one in raw.values for form in spellings(field, fold(one))))
         return ast.Folded(field=field, op="in", values=forms, span=raw.span)

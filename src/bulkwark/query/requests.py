@@ -16,24 +16,31 @@ from bulkwark.query.clause_members import Members, pointed
 
 QUERY_TYPES = ("SAILPOINT", "DSL", "TEXT", "TYPEAHEAD")
 MEMBERS = {"SAILPOINT": "query", "DSL": "queryDsl", "TEXT": "textQuery", "TYPEAHEAD": "typeAheadQuery"}
+MODES = ("default", "elasticsearch")
+WORD_SPLITS = ("phrase", "or")
 PRECEDENCES = ("lucene", "strict")
 MAX_TERMS = 1_000  # terms and fields of a TEXT query, multiplied
 
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """How a server reads query strings; see the settings of the same names."""
+    """How a server reads queries; see the settings. Stored with a job, whose query must keep its meaning."""
 
-    word_split: str = "phrase"  # foo-bar: words in a row, or as in Elasticsearch one of them
-    precedence: str = "lucene"  # AND beside OR without parentheses: as Lucene reads it, or refused
+    mode: str = "default"  # `elasticsearch`: plain Elasticsearch behaviour wherever we differ
+    word_split: str = ""  # foo-bar: a `phrase`, or as in Elasticsearch an `or`; '': as the mode has it
+    precedence: str = "lucene"  # AND beside OR without parentheses: as Lucene reads it, or `strict`: refused
+
+    @property
+    def plain(self) -> bool:
+        return self.mode == "elasticsearch"
+
+    @property
+    def split(self) -> str:
+        """`word_split` where it is decided."""
+        return self.word_split or ("or" if self.plain else "phrase")
 
 
-@dataclass(frozen=True, slots=True)
-class InnerHit:
-    """Which elements of a nested array are the result instead of their documents."""
-
-    path: str
-    query: ast.Source
+DEFAULT = Options()
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +59,6 @@ class Reading:
     """What a Search object asks for. `blank`: a query string without text."""
 
     query: ast.Source
-    inner: InnerHit | None = None
     typeahead: Typeahead | None = None
     blank: bool = False
 
@@ -73,7 +79,7 @@ def read_query(
     where: str = "",
     *,
     strict: bool = False,
-    options: Options = Options(),
+    options: Options = DEFAULT,
     nested: Collection[str] = (),
 ) -> Reading:
     """Read the query part of a Search object that stands at the JSON pointer `where`.
@@ -120,37 +126,20 @@ def _sailpoint(members: Members, *, strict: bool, options: Options, nested: Coll
         where=members.at("query"),
         fields=tuple(names(members.take("fields"), members.at("fields"))),
         zone=zone or None,
-        word_split=options.word_split,
+        word_split=options.split,
     )
-    inner = _inner(members, options=options, strict=strict, nested=nested)
+    members.ignore("innerHit")  # read with the elements that it chooses
     if strict:
         members.done()
-    return Reading(source, inner, blank=not text.strip())
+    return Reading(source, blank=not text.strip())
 
 
 def _lucene(text: str, where: str, options: Options, nested: Collection[str]) -> ast.Node:
     try:
-        return lucene.parse(text, strict_precedence=options.precedence == "strict", nested=nested)
+        return lucene.parse(text, strict_precedence=options.precedence == "strict", nested=nested, runs=options.plain)
     except QueryError as error:
         error.where = error.where or where
         raise
-
-
-def _inner(members: Members, *, options: Options, strict: bool, nested: Collection[str]) -> InnerHit | None:
-    given = members.take("innerHit")
-    if not given:
-        return None
-    inner = Members(given, members.at("innerHit"), "innerHit")
-    inner.need("type")
-    path, text = inner.text("type").removeprefix("@"), inner.text("query")
-    if not text.strip():
-        raise Invalid(
-            "the query of innerHit is missing or blank", where=inner.at("query"), hint="* means every element"
-        )
-    if strict:
-        inner.done()
-    child = _lucene(text, inner.at("query"), options, nested)
-    return InnerHit(path, ast.Source(child=child, text=text, where=inner.at("query"), word_split=options.word_split))
 
 
 def names(value: Any, where: str) -> list[str]:

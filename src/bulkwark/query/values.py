@@ -12,6 +12,7 @@ from datetime import UTC, datetime, timedelta, tzinfo
 
 from bulkwark.query import ast
 from bulkwark.query.analysis import fold, tokens
+from bulkwark.query.ast import Wild
 from bulkwark.query.dateformat import to_iso
 from bulkwark.query.datemath import looks_like_date, parse_zone, resolve
 from bulkwark.query.fields import Field, Kind
@@ -19,7 +20,7 @@ from bulkwark.query.names import STRINGS, Target
 from bulkwark.query.regexp import parse as parse_regexp
 
 _NUMBER = re.compile(r"[+-]?\d{1,40}(?:\.\d{1,40})?(?:[eE][+-]?\d{1,3})?", re.ASCII)
-_LARGEST_INTEGER = 2**63 - 1  # what stores can hold; beyond it a float will do
+_LARGEST_INTEGER = 2**63 - 1  # what a number field holds
 _UUID = re.compile("[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
@@ -31,6 +32,7 @@ class Values:
     zone: tzinfo = UTC
     word_split: str = "phrase"
     strict: bool = False  # for a bulk change: what would be cut is refused
+    plain: bool = False  # as Elasticsearch does it, where we do it otherwise
     operator: str = "or"  # between the words of one unquoted text, where they are split
 
     def text(self, target: Target, raw: ast.Text) -> ast.Node | None:
@@ -39,13 +41,19 @@ class Values:
         if field.kind is Kind.DATE:
             return self.day(field, raw.text, raw.span)
         if field.kind not in STRINGS:
-            return ast.Is(field=field, value=scalar(field, raw.text), span=raw.span)
+            return self.scalar(field, raw.text, raw.span)
         if target.exact:
             return ast.Exact(field=field, values=(raw.text,), span=raw.span)
         if field.kind is Kind.KEYWORD:
             whole = spellings(field, fold(raw.text))
             return ast.disj(*(ast.Phrase(field=field, tokens=(w,), span=raw.span) for w in whole), span=raw.span)
         return self.phrase(field, raw)
+
+    def scalar(self, field: Field, text: str, span: ast.Span) -> ast.Node:
+        """A number, true or false."""
+        if self.plain and field.kind is Kind.BOOL and text not in {"true", "false", ""}:
+            raise ValueError(f"{field.path} is true or false, not {text[:60]!r}")
+        return ast.Is(field=field, value=scalar(field, text or "false" if self.plain else text), span=span)
 
     def phrase(self, field: Field | None, raw: ast.Text) -> ast.Node | None:
         """Analysed text; several tokens of one unquoted word are a phrase or an OR, as `word_split` says."""
@@ -112,7 +120,15 @@ class Values:
         """A range; both ends open means only that there is a value."""
         field, low, high = target.field, raw.low, raw.high
         if low is None and high is None:
-            return ast.Has(field=field, span=raw.span)
+            # A text without any word has a value, and no token that could lie in a range.
+            worded = field.kind is Kind.TEXT and not target.exact
+            return (
+                ast.TokenLike(field=field, pattern=(Wild.ANY,), span=raw.span)
+                if worded
+                else ast.Has(field=field, span=raw.span)
+            )
+        if field.kind is Kind.BOOL and self.plain:
+            return self._booleans(field, raw)
         if field.kind is Kind.BOOL:
             raise ValueError("true and false have no order")
         if raw.format or raw.zone:
@@ -133,6 +149,17 @@ class Values:
             exact=target.exact or dated,
             span=raw.span,
         )
+
+    def _booleans(self, field: Field, raw: ast.Range) -> ast.Node:
+        """A range of truth: false comes before true."""
+        low = scalar(field, raw.low.text) if raw.low else False
+        high = scalar(field, raw.high.text) if raw.high else True
+        above = raw.low is not None and not raw.low.inclusive
+        below = raw.high is not None and not raw.high.inclusive
+        inside = [
+            v for v in (False, True) if low <= v <= high and not (above and v == low) and not (below and v == high)
+        ]
+        return ast.disj(*(ast.Is(field=field, value=v, span=raw.span) for v in inside), span=raw.span)
 
     def _reformatted(self, target: Target, raw: ast.Range) -> ast.Node:
         """A range whose dates are written in a form of their own, or mean another zone."""
@@ -166,7 +193,7 @@ class Values:
             return False
 
     def _instant(self, text: str, *, up: bool) -> int:
-        return resolve(text, now_ms=self.now_ms, zone=self.zone, round_up=up)
+        return resolve(text, now_ms=self.now_ms, zone=self.zone, round_up=up, plain=self.plain)
 
 
 def spellings(field: Field | None, text: str) -> tuple[str, ...]:
@@ -200,7 +227,7 @@ def scalar(field: Field, text: str) -> bool | int | float:
     if text.lstrip("+-").isdigit() and abs(int(text)) <= _LARGEST_INTEGER:
         return int(text)
     number = float(text)
-    if number in (float("inf"), float("-inf")):
+    if abs(number) > _LARGEST_INTEGER:
         raise ValueError(f"{text[:60]!r} is too large a number")
     return number
 

@@ -89,6 +89,8 @@ class Leaves:
             if _CUTS.search(node.pattern[0]):
                 return EMPTY
             return Fts(f"{quote(f'{number}:{node.pattern[0]}')} *")
+        if node.pattern == (Wild.ANY,):
+            return Fts(f"{quote(f'{number}:')} *")
         found = self._terms(number).like(node.pattern)
         return _any_word(number, found, "".join(p if isinstance(p, str) else p.value for p in node.pattern))
 
