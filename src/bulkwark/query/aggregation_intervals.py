@@ -14,7 +14,6 @@ from bulkwark.query.aggregations import (
     Column,
     DateHistogram,
     Filter,
-    Filters,
     Histogram,
     Interval,
     Measure,
@@ -133,8 +132,7 @@ def histogram(name: str, members: Members, scope: Scope, children: Children) -> 
         offset=float(offset),
         min_doc_count=members.whole("min_doc_count", 0, 0, 2**31),
         bounds=extended,
-        limits=limits
-        and (lowest if limits[0] is None else limits[0], highest if limits[1] is None else limits[1]),
+        limits=limits and (lowest if limits[0] is None else limits[0], highest if limits[1] is None else limits[1]),
         order=order(members, inner, Order("_key", False)),
         keyed=members.flag("keyed"),
         missing=_missing(members, scope, found),
@@ -225,7 +223,7 @@ def order(members: Members, children: Sequence[Aggregation], default: Order) -> 
         ((path, direction),) = one.items()
         if not isinstance(direction, str) or direction.lower() not in ("asc", "desc"):
             raise Invalid(f"the direction {direction!r} is neither asc nor desc", where=where)
-        path = {"_term": "_key", "_time": "_key"}.get(path, path)
+        path = {"_term": "_key", "_time": "_key"}.get(str(path), str(path))
         if path not in ("_count", "_key"):
             _require_path(path, children, where)
         found.append(Order(path, direction.lower() == "desc"))
@@ -244,14 +242,13 @@ def _require_path(path: str, children: Sequence[Aggregation], where: str) -> Non
     name, _, part = last.partition(".")
     child = next((c for c in children if c.name in (last, name)), None)
     part = "" if child is not None and child.name == last else part
+    allowed: tuple[str, ...] = ()
     if isinstance(child, Metric):
         allowed = _STATS if child.measure is Measure.STATS else ("", "value")
     elif isinstance(child, Percentiles):
         allowed = tuple(f"{percent:g}" for percent in child.percents)
         part = f"{float(part):g}" if part.replace(".", "", 1).isdigit() else part
-    elif child is None or isinstance(child, Filters) or not isinstance(child, Filter | Missing | Nested | ReverseNested):
-        allowed = ()
-    else:
+    elif isinstance(child, Filter | Missing | Nested | ReverseNested):
         allowed = ("", "doc_count", "_count")
     if part not in allowed:
         raise Invalid(f"buckets cannot be sorted by {path!r}", where=where, hint=hint)

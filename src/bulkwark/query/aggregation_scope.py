@@ -97,8 +97,6 @@ def _class(kind: Kind) -> Kind:
     return Kind.TEXT if kind in STRINGS else kind
 
 
-def scope(
-    schemas: Collection[Schema], queries: Queries, now_ms: int, zone: tzinfo = UTC, nested: str = ""
-) -> Scope:
+def scope(schemas: Collection[Schema], queries: Queries, now_ms: int, zone: tzinfo = UTC, nested: str = "") -> Scope:
     """The scope of a request."""
     return Scope(tuple(Names(schema) for schema in schemas), queries, now_ms, zone, nested)

@@ -1,8 +1,8 @@
 """What is counted and measured over a selection: the tree between the readers and the database.
 
 Readers (`aggregations_dsl`, `aggregations_sailpoint`) make it from names and texts, checked against the searched
-indexes; the writer in `store/sqlite` asks the database. All nodes are frozen, all values typed. Sources: Elasticsearch's
-aggregation pages; the official Aggregations schema.
+indexes; the writer in `store/sqlite` asks the database. All nodes are frozen, all values typed.
+Sources: Elasticsearch's aggregation pages; the official Aggregations schema.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from bulkwark.query.regexp import Matcher
 
 Value = str | int | float
 DEFAULT_SIZE = 10
-DEFAULT_PERCENTS = (1.0, 5.0, 25.0, 50.0, 75.0, 95.0, 99.0)
+DEFAULT_PERCENTS: tuple[float, ...] = (1.0, 5.0, 25.0, 50.0, 75.0, 95.0, 99.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +48,7 @@ class Measure(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """A sort key of buckets: `path` is `_count`, `_key`, or the way to a measure such as `price.avg`, `nested>price`."""
+    """A sort key of buckets: `path` is `_count`, `_key`, or leads to a measure: `price.avg`, `nested>price`."""
 
     path: str
     descending: bool

@@ -33,6 +33,7 @@ from bulkwark.query.aggregations import (
     Value,
     walk,
 )
+from bulkwark.query.fields import Kind
 from bulkwark.query.members import Members
 from bulkwark.query.regexp import RegexpError
 from bulkwark.query.regexp import compile as compile_regexp
@@ -98,7 +99,7 @@ def column(members: Members, scope: Scope, kinds: Any = None) -> Column:
     if "script" in members:
         raise Invalid("scripts are not served", where=members.at("script"))
     name = members.text("field")
-    return scope.column(name, members.at("field"), kinds or frozenset(type_ for type_ in _ANY))
+    return scope.column(name, members.at("field"), kinds or _ANY)
 
 
 def missing(members: Members, scope: Scope, found: Column) -> Value | None:
@@ -128,7 +129,7 @@ def _metric(measure: Measure) -> Callable[[str, Members, Scope], Aggregation]:
 def _percentiles(name: str, members: Members, scope: Scope) -> Aggregation:
     found = column(members, scope, NUMERIC)
     given = members.raw("percents")
-    percents = DEFAULT_PERCENTS
+    percents: tuple[float, ...] = DEFAULT_PERCENTS
     if given is not None:
         if not isinstance(given, list) or not 0 < len(given) <= MAX_PERCENTS:
             raise Invalid(f"percents are a list of 1 to {MAX_PERCENTS} numbers", where=members.at("percents"))
@@ -237,7 +238,7 @@ def _filters(name: str, given: Any, scope: Scope, where: str, children: Children
     )
 
 
-_ANY = frozenset(intervals.Kind)
+_ANY = frozenset(Kind)
 _LEAVES: dict[str, Callable[[str, Members, Scope], Aggregation]] = {
     **{measure.value: _metric(measure) for measure in Measure},
     "percentiles": _percentiles,

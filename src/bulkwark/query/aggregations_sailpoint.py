@@ -80,16 +80,19 @@ def _nested(parts: Mapping[str, Any], scope: Scope, where: str) -> Nested | None
         spec.done()
         path = field if kind.upper() in ("TERMS", "") else kind
         if not path:
-            raise Invalid("nested needs its type", where=f"{where}/nested", hint='{"name": "…", "type": "entitlements"}')
+            raise Invalid(
+                "nested needs its type", where=f"{where}/nested", hint='{"name": "…", "type": "entitlements"}'
+            )
         if scope.nested:
             raise Invalid(f"{scope.nested} has no nested arrays of its own", where=f"{where}/nested")
         return Nested(name=name, where=f"{where}/nested", path=scope.path(path, f"{where}/nested/type"))
     if scope.nested:
         return None
     for part in ("filter", "bucket", "metric"):
-        field = (parts[part] or {}).get("field") if isinstance(parts[part], dict) else None
-        if isinstance(field, str) and field.startswith("@"):
-            path = scope.path(field.partition(".")[0], f"{where}/{part}/field")
+        given = parts[part]
+        written = given.get("field") if isinstance(given, dict) else None
+        if isinstance(written, str) and written.startswith("@"):
+            path = scope.path(written.partition(".")[0], f"{where}/{part}/field")
             return Nested(name=path, where=f"{where}/{part}/field", path=path)
     return None
 
@@ -133,7 +136,9 @@ def _filter(given: Any, scope: Scope, where: str, below: tuple[Aggregation, ...]
         node: ast.Node | None = None
         for target in names.targets(field.removeprefix("@"), scope.nested)[:1]:
             try:
-                node = values.text(Target(target.field, target.field.kind is Kind.TEXT), ast.Text(field=None, text=value))
+                node = values.text(
+                    Target(target.field, target.field.kind is Kind.TEXT), ast.Text(field=None, text=value)
+                )
             except ValueError as fault:
                 raise Invalid(str(fault), where=spec.at("value")) from None
         query[names.schema.index] = node or ast.Nothing()

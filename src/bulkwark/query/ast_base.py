@@ -48,10 +48,14 @@ class Nothing(Node):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Nested(Node):
-    """`@path( child )`: some element of the nested array satisfies `child` as a whole."""
+    """`@path( child )`: some element of the nested array satisfies `child` as a whole.
+
+    `lax`: where there is no such array nothing matches, outside bulk changes (only before the check).
+    """
 
     path: str
     child: Node
+    lax: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

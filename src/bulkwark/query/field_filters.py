@@ -96,8 +96,13 @@ class _Reader:
         if low is None and high is None:
             raise Invalid("the range has neither lower nor upper", where=where)
         raw = ast.Range(field=None, low=low, high=high)
-        exact = (t._replace(exact=t.field.kind is Kind.TEXT and not t.open_map) for t in targets)
-        return ast.disj(*(self.values.range(target, raw) for target in exact))
+        return ast.disj(*(self._between(target, raw) for target in targets))
+
+    def _between(self, target: Target, raw: ast.Range) -> ast.Node:
+        """A range of whole values; texts that are all dates compare as such."""
+        node = self.values.range(target, raw)
+        words = isinstance(node, ast.Between) and target.field.kind is Kind.TEXT and not node.exact
+        return self.values.range(target._replace(exact=True), raw) if words else node
 
 
 def _bound(given: Any, where: str) -> ast.Bound | None:

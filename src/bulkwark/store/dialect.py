@@ -4,11 +4,27 @@ Today that is SQLite; a second dialect offers the same names and is chosen here.
 keeps every other file out of `store/sqlite`.
 """
 
-from bulkwark.store.sqlite import index, order, rows
+from bulkwark.store.sqlite import index, inner, order, rows, scores
+from bulkwark.store.sqlite.aggregations import Aggregator
 from bulkwark.store.sqlite.engine import Database, Row, Session, Turn
 from bulkwark.store.sqlite.migrate import migrate
 from bulkwark.store.sqlite.select import Selector
 from bulkwark.store.sqlite.sets import Sql
 from bulkwark.store.sqlite.waiting import Patience
 
-__all__ = ["Database", "Patience", "Row", "Selector", "Session", "Sql", "Turn", "index", "migrate", "order", "rows"]
+__all__ = [
+    "Aggregator",
+    "Database",
+    "Patience",
+    "Row",
+    "Selector",
+    "Session",
+    "Sql",
+    "Turn",
+    "index",
+    "inner",
+    "migrate",
+    "order",
+    "rows",
+    "scores",
+]
