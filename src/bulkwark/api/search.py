@@ -19,7 +19,7 @@ from bulkwark.query import ast
 from bulkwark.query.ast import Checked
 from bulkwark.query.fields import Field
 from bulkwark.query.fields import Kind as FieldKind
-from bulkwark.store import aggregations, documents, inner_hits, search
+from bulkwark.store import aggregations, documents, inner_hits, search, typeahead
 from bulkwark.store.dialect import Session
 from bulkwark.store.indexes import INDEXES
 from bulkwark.store.search import Page
@@ -38,6 +38,9 @@ def search_post(call: Call) -> Answer:
     page = _page(call, asked, WINDOW)
     session = call.read()
     headers = _total(call, session, asked) if call.flag("count") else {}
+    if asked.typeahead:
+        values = typeahead.listed(session, call.tenant, asked.checked, asked.typeahead)
+        return Answer(200, msgspec.json.encode(values[page.offset : page.offset + page.limit]), headers=headers)
     if asked.inner:
         path, nested = asked.inner.path, asked.inner.nested
         found = inner_hits.page(session, call.tenant, asked.checked, path, nested, page)

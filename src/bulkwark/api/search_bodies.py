@@ -21,6 +21,7 @@ from bulkwark.query.aggregations import Aggregation
 from bulkwark.query.ast import Checked, Node
 from bulkwark.query.datemath import parse_zone
 from bulkwark.query.requests import MEMBERS, query_type, read_query
+from bulkwark.query.typeahead import Typeahead
 from bulkwark.store.indexes import INDEXES
 from bulkwark.store.search import Sorter
 
@@ -59,6 +60,7 @@ class Asked:
     checked: tuple[Checked, ...]
     sorters: tuple[Sorter, ...]
     inner: InnerHit | None = None
+    typeahead: Typeahead | None = None  # then values of a field are listed, and no documents
 
     @property
     def after(self) -> tuple[str | None, ...]:
@@ -89,29 +91,31 @@ def read(call: Call, *, whole: bool = False) -> Asked:
         raise Invalid(f"{len(sorters)} sort fields are named", where="/sort", hint=f"at most {MAX_SORT}")
     inner = inner_hit(body.query, names, call.now, where="/query") if kind == "SAILPOINT" else None
     checked = []
-    for name, root in _roots(call, raw, body, kind, names, whole=whole).items():
+    roots, typeahead = _roots(call, raw, body, kind, names, whole=whole)
+    for name, root in roots.items():
         filtered = field_filters.read(body.filters, INDEXES[name].schema, now_ms=call.now, zone=_zone(body))
         parts = (root, filtered, inner.required(name) if inner else None)
         both = [part for part in parts if part is not None and not isinstance(part, ast.All)]
         owner = own_only_in_search(call.actor) if INDEXES[name].kind is Kind.ROLE else ""
         checked.append(Checked(name, restrict(ast.conj(*both) if both else ast.All(), owner)))
-    return Asked(body, tuple(checked), sorters, inner)
+    return Asked(body, tuple(checked), sorters, inner, typeahead)
 
 
 def _roots(
     call: Call, raw: Mapping[str, Any], body: Search, kind: str, names: list[str], *, whole: bool
-) -> dict[str, Node]:
-    """Index → what the query selects in it."""
+) -> tuple[dict[str, Node], Typeahead | None]:
+    """Index → what the query selects in it; and what a TYPEAHEAD query lists."""
     given = raw.get(MEMBERS[kind])
     missing = given is None or (kind == "SAILPOINT" and isinstance(given, dict) and given.get("query") is None)
     if missing and (whole or body.filters):
-        return {name: ast.All() for name in names}
+        return {name: ast.All() for name in names}, None
     options = call.services.options
     elsewhere = {path for name in names for path in INDEXES[name].schema.nested}
     reading = read_query(raw, options=options, nested=elsewhere)
-    return {
+    found = {
         name: selected(reading, name, call.now, strict=False, options=options, elsewhere=elsewhere) for name in names
     }
+    return found, reading.typeahead
 
 
 def aggregations(call: Call, body: Search) -> tuple[tuple[Aggregation, ...], bool]:
