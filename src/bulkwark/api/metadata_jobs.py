@@ -91,7 +91,12 @@ def by_query(noun: Noun, call: Call) -> Answer:
     body = call.strict_object()
     queries = selection.require_search(_member(body, "query"), index=BY_KIND[noun.kind].name)
     spec = _spec(noun, call, body)
-    return _submit(noun, call, spec, _limited(noun, call, Selector("query", call.now, noun.kind, queries=queries)))
+    return _submit(
+        noun,
+        call,
+        spec,
+        _limited(noun, call, Selector("query", call.now, noun.kind, queries=queries, options=call.services.options)),
+    )
 
 
 def _limited(noun: Noun, call: Call, selector: Selector) -> Selector:

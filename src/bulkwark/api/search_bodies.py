@@ -11,7 +11,8 @@ import msgspec
 from bulkwark.api.calls import Call, require_object
 from bulkwark.api.role_rights import own_only_in_search
 from bulkwark.bulk.inner_hits import InnerHit, inner_hit
-from bulkwark.bulk.selection import QUERY_TYPES, restrict, sailpoint
+from bulkwark.bulk.queries import selected
+from bulkwark.bulk.selection import restrict
 from bulkwark.domain.kinds import Kind
 from bulkwark.errors import Invalid
 from bulkwark.query import aggregations_dsl, aggregations_sailpoint, ast, field_filters
@@ -19,6 +20,7 @@ from bulkwark.query.aggregation_scope import scope
 from bulkwark.query.aggregations import Aggregation
 from bulkwark.query.ast import Checked, Node
 from bulkwark.query.datemath import parse_zone
+from bulkwark.query.requests import MEMBERS, query_type, read_query
 from bulkwark.store.indexes import INDEXES
 from bulkwark.store.search import Sorter
 
@@ -78,9 +80,7 @@ def read(call: Call, *, whole: bool = False) -> Asked:
     """The body of a request. `whole`: without a query it means everything. Raises Invalid or QueryError."""
     raw = require_object(call.json(Any), "body")
     body = call.json(Search)
-    kind = (body.queryType or "SAILPOINT").upper()
-    if kind not in QUERY_TYPES:
-        raise Invalid(f"there is no query type {kind}", where="/queryType", hint=", ".join(QUERY_TYPES))
+    kind = query_type(raw)
     names = _indices(body.indices)
     if body.queryResultFilter:
         _require_patterns(body.queryResultFilter)
@@ -102,18 +102,15 @@ def _roots(
     call: Call, raw: Mapping[str, Any], body: Search, kind: str, names: list[str], *, whole: bool
 ) -> dict[str, Node]:
     """Index → what the query selects in it."""
-    if kind != "SAILPOINT":
-        raise Invalid(f"the query type {kind} is not served yet", where="/queryType", hint="SAILPOINT is served")
-    text = (body.query or {}).get("query")
-    if body.query is None or text is None:
-        if whole or body.filters:
-            return {name: ast.All() for name in names}
-        raise Invalid("the query is missing", where="/query/query", hint='{"query":{"query":"name:Finance"}}')
-    if text == "" or str(text).isspace():
-        return {name: ast.Nothing() for name in names}
+    given = raw.get(MEMBERS[kind])
+    missing = given is None or (kind == "SAILPOINT" and isinstance(given, dict) and given.get("query") is None)
+    if missing and (whole or body.filters):
+        return {name: ast.All() for name in names}
+    options = call.services.options
     elsewhere = {path for name in names for path in INDEXES[name].schema.nested}
+    reading = read_query(raw, options=options, nested=elsewhere)
     return {
-        name: sailpoint(body.query, name, call.now, where="/query", strict=False, elsewhere=elsewhere) for name in names
+        name: selected(reading, name, call.now, strict=False, options=options, elsewhere=elsewhere) for name in names
     }
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from bulkwark.auth.limits import Limits
 from bulkwark.auth.tokens import Tokens
 from bulkwark.bulk.engine import Engine
+from bulkwark.query.requests import DEFAULT, Options
 from bulkwark.store.tenants import Store
 
 
@@ -16,3 +17,4 @@ class Services:
     engine: Engine
     tokens: Tokens
     limits: Limits
+    options: Options = DEFAULT  # how queries are read

@@ -18,6 +18,7 @@ from typing import Any
 import apsw
 
 from bulkwark.errors import Invalid, Unavailable
+from bulkwark.store.sqlite.functions import install
 from bulkwark.store.sqlite.waiting import FairLock, Patience
 
 log = logging.getLogger("bulkwark.store")
@@ -149,6 +150,7 @@ class Database:
         with driver_errors():
             connection = apsw.Connection(str(self.path), flags=create if writes else apsw.SQLITE_OPEN_READONLY)
             connection.set_busy_timeout(BUSY_MS)
+            install(connection)
             if writes:
                 connection.set_busy_handler(_wait_for_turn)
             # Plans must not depend on bound values: they are asserted in tests, and without the guarantee SQLite

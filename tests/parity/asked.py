@@ -1,0 +1,187 @@
+"""A query of the comparison, its two judges, and how their answers are told apart."""
+
+from __future__ import annotations
+
+import json
+import time
+import tomllib
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from bulkwark.errors import Invalid
+from bulkwark.query import lucene
+from bulkwark.query.check import check
+from bulkwark.store.indexes import INDEXES
+from tests.parity import mapping, rewrite
+from tests.parity.corpus import Corpus
+from tests.referee.node import Node, Refused
+
+QUERIES = Path(__file__).parent / "queries"
+MODES = ("elasticsearch", "default")
+ALL = 1_000_000  # hits that the referee may answer
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """One query. `difference`: why the default mode answers otherwise than Elasticsearch does.
+
+    `referee`: what the default mode means, in the referee's words; without it the default mode must only differ.
+    """
+
+    name: str
+    index: str
+    text: str = ""
+    type: str = "SAILPOINT"
+    body: str = ""
+    aggregations: str = ""
+    fields: tuple[str, ...] = ()
+    zone: str | None = None
+    difference: str = ""
+    referee: str = ""
+    place: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.place}{self.name}"
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What one side says: rids of hits, or why it refuses."""
+
+    ids: frozenset[int] = frozenset()
+    refused: str = ""
+
+    def same(self, other: Answer) -> bool:
+        return bool(self.refused) == bool(other.refused) and self.ids == other.ids
+
+
+class Ours:
+    """The embedded search."""
+
+    def __init__(self, corpus: Corpus) -> None:
+        self.corpus = corpus
+
+    def ask(self, query: Query, mode: str) -> Answer:
+        with self.corpus.store.snapshot() as session:
+            try:
+                checked = check(
+                    lucene.parse(query.text),
+                    INDEXES[query.index].schema,
+                    now_ms=int(time.time() * 1000),
+                    strict=False,
+                    fields=query.fields,
+                    zone=query.zone,
+                    text=query.text,
+                    word_split="or" if mode == "elasticsearch" else "phrase",
+                )
+                sql = self.corpus.tenant.select(session, checked)
+                found = [rid for (rid,) in session.execute(sql.text, sql.params)]
+            except Invalid as reason:
+                return Answer(refused=str(reason))
+        assert len(found) == len(set(found)), f"an object is selected twice by {query.text!r}"
+        return Answer(frozenset(found))
+
+
+class Theirs:
+    """The referee, with the corpus in it."""
+
+    def __init__(self, node: Node, corpus: Corpus) -> None:
+        self.node = node
+        for index, documents in corpus.documents.items():
+            node.call("PUT", f"/{index}", mapping.body(index))
+            count = node.index(index, ((str(rid), document) for rid, document in documents.items()))
+            assert count == len(documents)
+
+    def ask(self, query: Query) -> Answer:
+        try:
+            body = {"query": self.dsl(query), "size": ALL, "_source": False, "sort": ["_doc"], "timeout": "60s"}
+            path = f"/{query.index}/_search?filter_path=hits.hits._id,timed_out&request_cache=false"
+            found = self.node.call("POST", path, body)
+        except ValueError as reason:
+            return Answer(refused=str(reason))
+        except Refused as reason:
+            assert reason.status == 400, reason
+            return Answer(refused=_reason(reason.answer))
+        assert not found["timed_out"]
+        return Answer(frozenset(int(hit["_id"]) for hit in found.get("hits", {}).get("hits", ())))
+
+    def dsl(self, query: Query) -> dict[str, Any]:
+        if query.body:
+            decoded: dict[str, Any] = json.loads(query.body)
+            return decoded
+        return rewrite.query(query.index, query.text, fields=query.fields, zone=query.zone)
+
+
+def _reason(answer: Any) -> str:
+    """The innermost sentence of an error of the referee."""
+    error = answer["error"]
+    if error.get("failed_shards"):
+        error = error["failed_shards"][0]["reason"]
+    while "caused_by" in error:
+        error = error["caused_by"]
+    return str(error.get("reason"))[:300]
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """How the sides' answers to one query compare in one mode."""
+
+    query: Query
+    mode: str
+    ours: Answer
+    theirs: Answer
+    fault: str = ""
+
+    def report(self, corpus: Corpus) -> str:
+        """For people: the query, both counts, and examples of what only one side finds."""
+        lines = [f"{self.query} [{self.query.index}, {self.mode}]: {self.fault}", f"  query:  {self.query.text!r}"]
+        if self.query.body:
+            lines[-1] = f"  query:  {self.query.body}"
+        for side, answer, other in (("ours", self.ours, self.theirs), ("theirs", self.theirs, self.ours)):
+            lines.append(f"  {side}: " + (f"refused: {answer.refused}" if answer.refused else f"{len(answer.ids)} hits"))
+            only = sorted(answer.ids - other.ids)
+            if only and not other.refused:
+                documents = corpus.documents[self.query.index]
+                shown = json.dumps(documents.get(only[0]), ensure_ascii=False)[:600]
+                lines.append(f"    {len(only)} only here, such as {shown}")
+        return "\n".join(lines)
+
+
+def judge(query: Query, ours: Ours, theirs: Theirs) -> Iterator[Verdict]:
+    """One verdict for each mode."""
+    answer = theirs.ask(query)
+    for mode in MODES:
+        found = ours.ask(query, mode)
+        expected, fault = answer, ""
+        if mode == "default" and query.difference:
+            if query.referee:
+                expected = theirs.ask(replace(query, text=query.referee, body=""))
+                if expected.same(answer):
+                    fault = "a difference is declared, but its two meanings select the same"
+            elif found.same(answer):
+                fault = "a difference is declared, but there is none"
+            else:
+                expected = found
+        if not found.same(expected):
+            fault = "the answers differ"
+        yield Verdict(query, mode, found, expected, fault)
+
+
+def read(path: Path) -> list[Query]:
+    """The queries of one file."""
+    known = {"name", "index", "text", "type", "body", "aggregations", "difference", "referee", "fields", "timeZone"}
+    found = []
+    for one in tomllib.loads(path.read_text("utf-8")).get("query", []):
+        assert set(one) <= known, f"{path.name}: {one} has unknown members"
+        fields, zone = tuple(one.pop("fields", ())), one.pop("timeZone", None)
+        found.append(Query(fields=fields, zone=zone, place=f"{path.stem}: ", **one))
+    names = [query.name for query in found]
+    assert len(names) == len(set(names)), f"{path.name}: a name stands twice"
+    return found
+
+
+def written() -> list[Query]:
+    """All hand-written queries."""
+    return [query for path in sorted(QUERIES.glob("*.toml")) for query in read(path)]
