@@ -433,3 +433,102 @@ def test_one_tenant_counts_nothing_of_another(module_house: House) -> None:
     for text in (None, "*", "NOT nosuch:x"):
         seen = counted(dsl(theirs, spec, text, index="*")["n"]["buckets"])
         assert set(seen) == {d["id"] for d in documents(theirs, index="*")}
+
+
+# --- queries inside aggregations -----------------------------------------------------------------------------------
+
+
+def test_a_filter_takes_any_query_of_the_dsl(module_house: House) -> None:
+    spec = {
+        "on": {"filter": {"term": {"enabled": True}}, "aggs": {"most": {"max": {"field": "entitlementCount"}}}},
+        "sales": {
+            "filter": {"bool": {"must": [{"match": {"name": "sales"}}], "must_not": {"term": {"enabled": True}}}}
+        },
+        "parts": {
+            "filters": {
+                "filters": {"sales": {"match": {"name": "sales"}}, "one": {"term": {"entitlementCount": 1}}},
+                "other_bucket_key": "rest",
+            },
+            "aggs": {"on": {"terms": {"field": "enabled"}}},
+        },
+        "listed": {"filters": {"filters": [{"match_all": {}}, {"match_none": {}}], "other_bucket": True}},
+    }
+    everything = documents(module_house.admin)
+    on = [d for d in everything if d["enabled"]]
+    sales = {d["id"] for d in documents(module_house.admin, "name:sales")}
+    one = {d["id"] for d in everything if d["entitlementCount"] == 1}
+
+    found = dsl(module_house.admin, spec)
+
+    assert found["on"] == {"doc_count": len(on), "most": {"value": max(d["entitlementCount"] for d in on)}}
+    assert found["sales"]["doc_count"] == len(sales - {d["id"] for d in on})
+    parts = found["parts"]["buckets"]
+    assert {name: part["doc_count"] for name, part in parts.items()} == {
+        "sales": len(sales),
+        "one": len(one),
+        "rest": len(everything) - len(sales | one),
+    }
+    assert sum(b["doc_count"] for b in parts["rest"]["on"]["buckets"]) == parts["rest"]["doc_count"]
+    assert [b["doc_count"] for b in found["listed"]["buckets"]] == [len(everything), 0, 0]
+
+
+def test_a_filter_inside_a_nested_array_asks_one_element(module_house: House) -> None:
+    both = [{"term": {"entitlements.privileged": True}}, {"match": {"entitlements.source.name": "SAP"}}]
+    spec = {
+        "e": {
+            "nested": {"path": "entitlements"},
+            "aggs": {
+                "both": {"filter": {"bool": {"filter": both}}, "aggs": {"roles": {"reverse_nested": {}}}},
+                "named": {"filters": {"filters": {"p": both[0], "not": {"bool": {"must_not": both[0]}}}}},
+                "root": {"filter": {"term": {"enabled": True}}},
+            },
+        }
+    }
+    held = [(d["id"], e) for d in documents(module_house.admin) for e in d["entitlements"]]
+    fitting = [(id, e) for id, e in held if e["privileged"] and "sap" in e["source"]["name"].lower().split()]
+
+    found = dsl(module_house.admin, spec)["e"]
+
+    assert found["both"]["doc_count"] == len(fitting) > 0
+    assert found["both"]["roles"]["doc_count"] == len({id for id, _ in fitting})
+    privileged = sum(e["privileged"] for _, e in held)
+    assert found["named"]["buckets"]["p"]["doc_count"] == privileged
+    assert found["named"]["buckets"]["not"]["doc_count"] == len(held) - privileged
+    assert found["root"]["doc_count"] == 0, "a field of the object is not seen from its elements"
+
+
+def test_a_query_that_is_not_served_is_named_in_its_place(module_house: House) -> None:
+    spec: dict[str, Any] = {"a": {"filters": {"filters": {"x": {"geo_shape": {}}}}}}
+    reply = module_house.admin.post(PATH, {"aggregationsDsl": spec})
+
+    assert reply.status == 400
+    assert b"/aggregationsDsl/a/filters/filters/x/geo_shape: the clause 'geo_shape' is not served" in reply.body
+
+
+# --- typeahead ---------------------------------------------------------------------------------------------------
+
+
+def typeahead(client: Client, index: str = "roles", **given: Any) -> list[str]:
+    body = {"indices": [index], "queryType": "TYPEAHEAD", "typeAheadQuery": given}
+    found: list[str] = client.post("/v2025/search", body).ok()
+    return found
+
+
+def test_typeahead_lists_values_that_go_on_so_the_most_frequent_first(module_house: House) -> None:
+    owners = Counter(d["owner"]["name"] for d in documents(module_house.admin))
+    fitting = {name: n for name, n in owners.items() if any(word.startswith("b") for word in name.lower().split())}
+
+    found = typeahead(module_house.admin, query="B", field="owner.name", maxExpansions=1000)
+
+    assert found == sorted(fitting, key=lambda name: (-fitting[name], name))
+    by_value = typeahead(module_house.admin, query="B", field="owner.name", sortByValue=True, sort="asc", size=2)
+    assert by_value == sorted(fitting)[:2]
+
+
+def test_typeahead_on_a_nested_array_lists_what_elements_have(module_house: House) -> None:
+    names = {e["source"]["name"] for d in documents(module_house.admin) for e in d["entitlements"]}
+
+    found = typeahead(module_house.admin, query="active dir", field="source.name", nestedType="entitlements")
+
+    assert found == [name for name in names if name == "Active Directory"] == ["Active Directory"]
+    assert typeahead(module_house.admin, query="dir active", field="source.name", nestedType="entitlements") == []

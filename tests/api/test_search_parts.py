@@ -114,6 +114,7 @@ def test_a_bulk_update_takes_the_filters_of_its_query(idle_house: House) -> None
     job = idle_house.admin.post("/roles/access-model-metadata/bulk-update/query", {"query": query, **change}).ok(202)
 
     idle_house.run_jobs()
+    idle_house.wait(job["id"])
     total = idle_house.admin.get(f"/bulkwark/v1/jobs/{job['id']}").ok()["total"]
     documents = found(idle_house.admin, "name:sales AND enabled:true")
     privileged = [d for d in documents if any(e["privileged"] for e in d["entitlements"])]

@@ -42,7 +42,11 @@ def _clause(index: str, text: str, more: Dsl) -> Dsl:
     if nested:
         path = nested[1]
         inner, rest = _inside(text, nested.end() - 1)
-        asked = {"query": prefixed(path, inner), **more, "fields": strings(index, path) if path in NESTED[index] else []}
+        asked = {
+            "query": prefixed(path, inner),
+            **more,
+            "fields": strings(index, path) if path in NESTED[index] else [],
+        }
         return _boosted({"nested": {"path": path, "query": {"query_string": asked}}}, rest)
     if text.startswith("(") and _holds_nested(text):
         inner, rest = _inside(text, 0)

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 import msgspec
 
-from bulkwark.api import answers, search_bodies
+from bulkwark.api import answers, search_bodies, search_typeahead
 from bulkwark.api.answers import Answer, listing
 from bulkwark.api.calls import Call
 from bulkwark.api.role_rights import own_only_in_search
@@ -44,6 +44,8 @@ def search_post(call: Call) -> Answer:
         texts = inner_hits.texts(session, call.tenant, found, path)
         shown = _result_filter(asked)
         return _array(map(shown.text, texts) if shown else texts, headers)
+    if asked.typeahead:
+        return answers.ok(search_typeahead.values(call, session, asked.checked, asked.typeahead), headers=headers)
     rids = search.rids(session, call.tenant, asked.checked, page)
     if len(rids) <= PIECE:
         return _array(_shown(call, session, asked, rids), headers)

@@ -47,6 +47,7 @@ DEFAULT = Options()
 class Typeahead:
     """What a TYPEAHEAD query lists: values of a field."""
 
+    text: str
     field: str
     nested: str
     size: int
@@ -197,7 +198,7 @@ def _typeahead(members: Members, *, strict: bool) -> Reading:
     node: ast.Node = ast.Match(fields=(field,), text=text, kind="phrase_prefix", most=most, span=(0, 0))
     if nested:
         node = ast.Nested(path=nested, child=node, span=(1, 1))
-    listed = Typeahead(field, nested, size, order == "asc", members.flag("sortByValue"))
+    listed = Typeahead(text, field, nested, size, order == "asc", members.flag("sortByValue"))
     return Reading(ast.Source(child=node, places=places, where=members.where), typeahead=listed)
 
 

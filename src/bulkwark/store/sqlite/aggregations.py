@@ -332,8 +332,10 @@ def inside(node: Node, path: str) -> Node:
     """A query from the view of one element: fields of the element's own index; what stands elsewhere is not there."""
     if isinstance(node, ast.Nested):
         return inside(node.child, path) if node.path == path else ast.Nothing()
-    if isinstance(node, ast.Boost):
-        return replace(node, child=inside(node.child, path))
+    if isinstance(node, ast.Boost | ast.Constant | ast.Demote):
+        return inside(node.child, path)
+    if isinstance(node, ast.Best):
+        return replace(node, nodes=tuple(inside(n, path) for n in node.nodes))
     if isinstance(node, ast.Bool):
         must, should, must_not = (
             tuple(inside(n, path) for n in nodes) for nodes in (node.must, node.should, node.must_not)
