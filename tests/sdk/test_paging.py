@@ -63,7 +63,7 @@ def writing(server: Server) -> Iterator[list[int]]:
         try:
             with Api(server.url, server.token()) as api:
                 while not stop.is_set():
-                    patch = [{"op": "replace", "path": "/description", "value": f"changed {writes[0]}"}]
+                    patch = [{"op": "add", "path": "/description", "value": f"changed {writes[0]}"}]
                     api.ok("PATCH", f"/v2025/roles/{crowd_id(dice.randrange(ROLES))}", json=patch, headers=PATCH)
                     body = {"name": f"Guest {writes[0]}", "owner": {"id": OWNER, "type": "IDENTITY"}}
                     made = api.ok("POST", "/v2025/roles", 201, json=body)

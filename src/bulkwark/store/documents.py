@@ -7,35 +7,39 @@ from collections.abc import Iterator, Mapping, Sequence
 
 import msgspec
 
-from bulkwark.domain.times import iso_ms
 from bulkwark.store.dialect import Session
 from bulkwark.store.indexes import METADATA
 from bulkwark.store.tenants import Tenant
 
+class _Opened(dict[str, bytes]):
+    """How each nested array begins."""
+
+    def __missing__(self, path: str) -> bytes:
+        found = self[path] = b',"%b":[' % path.encode()
+        return found
+
+
+_OPEN = _Opened()
 _refs = msgspec.json.Decoder(dict[str, list[int]]).decode
 
 
 def search_documents(session: Session, tenant: Tenant, rids: Sequence[int], *, nested: bool) -> Iterator[bytes]:
     """The search documents of the rids, in their order; those deleted meanwhile are left out."""
+    listed = json.dumps(list(rids))
     if not nested:
-        for face, modified in session.rows("objects.roots", (json.dumps(list(rids)),)):
-            yield b'%b,"modified":"%b","synced":"%b"}' % (face, *[iso_ms(modified).encode()] * 2)
+        for (root,) in session.rows("objects.roots", (listed,)):
+            yield root + b"}"
         return
-    rows = [
-        (face, _refs(refs), modified)
-        for face, modified, refs in session.rows("objects.roots_with_refs", (json.dumps(list(rids)),))
-    ]
-    targets = {target for _, refs, _ in rows for found in refs.values() for target in found}
+    rows = [(root, _refs(refs)) for root, refs in session.rows("objects.roots_with_refs", (listed,))]
+    targets = {target for _, refs in rows for found in refs.values() for target in found}
     elements = tenant.elements.texts(session, targets)
-    for face, refs, modified in rows:
-        moment = iso_ms(modified).encode()
-        arrays = b"".join(
-            [
-                b',"%b":[%b]' % (path.encode(), b",".join([elements[target] for target in found if target in elements]))
-                for path, found in refs.items()
-            ]
-        )
-        yield b'%b,"modified":"%b","synced":"%b"%b}' % (face, moment, moment, arrays)
+    gone = targets - elements.keys()
+    for root, refs in rows:
+        arrays = []
+        for path, found in refs.items():
+            kept = [target for target in found if target not in gone] if gone else found
+            arrays.append(_OPEN[path] + b",".join([elements[target] for target in kept]))
+        yield root + b"]".join(arrays) + (b"]}" if refs else b"}")
 
 
 def elements_of(session: Session, rids: Sequence[int], path: str) -> dict[int, list[int]]:
