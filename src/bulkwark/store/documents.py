@@ -7,9 +7,11 @@ from collections.abc import Iterator, Mapping, Sequence
 
 import msgspec
 
+from bulkwark.domain.times import iso_ms
 from bulkwark.store.dialect import Session
 from bulkwark.store.indexes import METADATA
 from bulkwark.store.tenants import Tenant
+
 
 class _Opened(dict[str, bytes]):
     """How each nested array begins."""
@@ -25,21 +27,23 @@ _refs = msgspec.json.Decoder(dict[str, list[int]]).decode
 
 def search_documents(session: Session, tenant: Tenant, rids: Sequence[int], *, nested: bool) -> Iterator[bytes]:
     """The search documents of the rids, in their order; those deleted meanwhile are left out."""
-    listed = json.dumps(list(rids))
-    if not nested:
-        for (root,) in session.rows("objects.roots", (listed,)):
-            yield root + b"}"
-        return
-    rows = [(root, _refs(refs)) for root, refs in session.rows("objects.roots_with_refs", (listed,))]
-    targets = {target for _, refs in rows for found in refs.values() for target in found}
-    elements = tenant.elements.texts(session, targets)
+    # Read in the order in which they lie, which is a third cheaper than in that of a page.
+    found = session.rows("objects.roots", (json.dumps(sorted(rids)),))
+    rows = {
+        rid: (face, iso_ms(modified).encode(), _refs(refs) if nested else {}) for rid, face, modified, refs in found
+    }
+    targets = {target for _, _, refs in rows.values() for held in refs.values() for target in held}
+    elements = tenant.elements.texts(session, targets) if targets else {}
     gone = targets - elements.keys()
-    for root, refs in rows:
-        arrays = []
-        for path, found in refs.items():
-            kept = [target for target in found if target not in gone] if gone else found
-            arrays.append(_OPEN[path] + b",".join([elements[target] for target in kept]))
-        yield root + b"]".join(arrays) + (b"]}" if refs else b"}")
+    for rid in rids:
+        if rid not in rows:
+            continue
+        face, moment, refs = rows[rid]
+        arrays = b""
+        for path, held in refs.items():
+            kept = [target for target in held if target not in gone] if gone else held
+            arrays += b"%b%b]" % (_OPEN[path], b",".join([elements[target] for target in kept]))
+        yield b'%b,"modified":"%b","synced":"%b"%b}' % (face, moment, moment, arrays)
 
 
 def elements_of(session: Session, rids: Sequence[int], path: str) -> dict[int, list[int]]:
