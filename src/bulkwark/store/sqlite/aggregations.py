@@ -74,12 +74,13 @@ class Aggregator:
     @contextmanager
     def one_state(self) -> Iterator[None]:
         """All statements see the same state; temporary tables are gone afterwards, whatever happens."""
-        self.session.change("BEGIN")
+        # A savepoint, because a stream's reader is inside a transaction already.
+        self.session.change("SAVEPOINT aggregate")
         try:
             yield
         finally:
             if self.session.connection.in_transaction:
-                self.session.connection.execute("ROLLBACK")
+                self.session.connection.execute("ROLLBACK TO aggregate; RELEASE aggregate")
 
     def hits(self, selections: Sequence[Sql]) -> Rows:
         table = self._table("(rid INTEGER PRIMARY KEY)")
