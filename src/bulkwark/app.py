@@ -13,6 +13,7 @@ from bulkwark.bulk import common_access, metadata
 from bulkwark.bulk.common_access import CommonAccessOperation
 from bulkwark.bulk.engine import Engine, Operation
 from bulkwark.bulk.metadata import MetadataOperation
+from bulkwark.query.requests import DEFAULT, Options
 from bulkwark.settings import Settings
 from bulkwark.store.tenants import Store, open_store
 
@@ -33,7 +34,8 @@ class App:
         limits = Limits(self.settings.rate_limit)
         store = open_store(self.settings.data_dir)
         store.need_tenant(DEFAULT_TENANT)
-        self.services = services(store, limits)
+        asked = Options(self.settings.query_mode, self.settings.word_split, self.settings.precedence)
+        self.services = services(store, limits, asked)
         self._api = Api(self.services)
         self.services.engine.start()
         if self._on_ready:
@@ -71,11 +73,11 @@ class App:
                 return
 
 
-def services(store: Store, limits: Limits) -> Services:
+def services(store: Store, limits: Limits, options: Options = DEFAULT) -> Services:
     """What handlers work with, on an opened store."""
     operations: dict[str, Operation] = {
         metadata.NAME: MetadataOperation(),
         common_access.NAME: CommonAccessOperation(),
     }
     engine = Engine(store, operations)
-    return Services(store, engine, Tokens(store), limits)
+    return Services(store, engine, Tokens(store), limits, options)

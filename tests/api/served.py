@@ -274,6 +274,7 @@ GOOD: dict[str, Callable[[House], Good]] = {
     "updateTaskStatus": lambda h: Good({"id": task(h)}, _done()),
     "bulkwarkJobs": lambda h: Good(query="limit=2"),
     "bulkwarkJob": lambda h: Good({"id": job(h)}),
+    "bulkwarkExplain": lambda h: Good(query=f"query=name:finance&id={ROLE}"),
     "bulkwarkItems": lambda h: Good({"id": job(h)}),
     "getRoleEntitlements": lambda h: Good({"id": ROLE}),
     "getRoleAssignedIdentities": lambda h: Good({"id": ROLE}, query="limit=2"),

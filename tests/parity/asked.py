@@ -10,10 +10,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from bulkwark.bulk.queries import queried
 from bulkwark.errors import Invalid
-from bulkwark.query import lucene
-from bulkwark.query.check import check
-from bulkwark.store.indexes import INDEXES
+from bulkwark.query.ast import Checked
+from bulkwark.query.requests import Options
 from tests.parity import mapping, rewrite
 from tests.parity.corpus import Corpus
 from tests.referee.node import Node, Refused
@@ -66,22 +66,25 @@ class Ours:
     def ask(self, query: Query, mode: str) -> Answer:
         with self.corpus.store.snapshot() as session:
             try:
-                checked = check(
-                    lucene.parse(query.text),
-                    INDEXES[query.index].schema,
-                    now_ms=int(time.time() * 1000),
-                    strict=False,
-                    fields=query.fields,
-                    zone=query.zone,
-                    text=query.text,
-                    word_split="or" if mode == "elasticsearch" else "phrase",
+                root = queried(
+                    _search(query), query.index, int(time.time() * 1000), strict=False, options=Options(mode=mode)
                 )
+                checked = Checked(query.index, root)
                 sql = self.corpus.tenant.select(session, checked)
                 found = [rid for (rid,) in session.execute(sql.text, sql.params)]
             except Invalid as reason:
                 return Answer(refused=str(reason))
         assert len(found) == len(set(found)), f"an object is selected twice by {query.text!r}"
         return Answer(frozenset(found))
+
+
+def _search(query: Query) -> dict[str, Any]:
+    """The query as our API takes it."""
+    if query.type == "SAILPOINT":
+        inner = {"query": query.text, "fields": list(query.fields), "timeZone": query.zone}
+        return {"query": inner}
+    member = {"DSL": "queryDsl", "TEXT": "textQuery", "TYPEAHEAD": "typeAheadQuery"}[query.type]
+    return {"queryType": query.type, member: json.loads(query.body)}
 
 
 class Theirs:

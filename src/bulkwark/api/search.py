@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 import msgspec
 
-from bulkwark.api import answers, search_bodies, search_typeahead
+from bulkwark.api import answers, search_bodies
 from bulkwark.api.answers import Answer, listing
 from bulkwark.api.calls import Call
 from bulkwark.api.role_rights import own_only_in_search
@@ -19,7 +19,7 @@ from bulkwark.query import ast
 from bulkwark.query.ast import Checked
 from bulkwark.query.fields import Field
 from bulkwark.query.fields import Kind as FieldKind
-from bulkwark.store import aggregations, documents, inner_hits, search
+from bulkwark.store import aggregations, documents, inner_hits, search, typeahead
 from bulkwark.store.dialect import Session
 from bulkwark.store.indexes import INDEXES
 from bulkwark.store.search import Page
@@ -38,14 +38,15 @@ def search_post(call: Call) -> Answer:
     page = _page(call, asked, WINDOW)
     session = call.read()
     headers = _total(call, session, asked) if call.flag("count") else {}
+    if asked.typeahead:
+        values = typeahead.listed(session, call.tenant, asked.checked, asked.typeahead)
+        return Answer(200, msgspec.json.encode(values[page.offset : page.offset + page.limit]), headers=headers)
     if asked.inner:
         path, nested = asked.inner.path, asked.inner.nested
         found = inner_hits.page(session, call.tenant, asked.checked, path, nested, page)
         texts = inner_hits.texts(session, call.tenant, found, path)
         shown = _result_filter(asked)
         return _array(map(shown.text, texts) if shown else texts, headers)
-    if asked.typeahead:
-        return answers.ok(search_typeahead.values(call, session, asked.checked, asked.typeahead), headers=headers)
     rids = search.rids(session, call.tenant, asked.checked, page)
     if len(rids) <= PIECE:
         return _array(_shown(call, session, asked, rids), headers)

@@ -20,7 +20,8 @@ from bulkwark.query.aggregation_scope import Queries, scope
 from bulkwark.query.aggregations import Aggregation
 from bulkwark.query.ast import Checked, Node
 from bulkwark.query.datemath import parse_zone
-from bulkwark.query.requests import MEMBERS, Reading, Typeahead, query_type, read_query
+from bulkwark.query.requests import MEMBERS, Reading, query_type, read_query
+from bulkwark.query.typeahead import Typeahead
 from bulkwark.store.indexes import INDEXES
 from bulkwark.store.search import Sorter
 
@@ -59,7 +60,7 @@ class Asked:
     checked: tuple[Checked, ...]
     sorters: tuple[Sorter, ...]
     inner: InnerHit | None = None
-    typeahead: Typeahead | None = None
+    typeahead: Typeahead | None = None  # then values of a field are listed, and no documents
 
     @property
     def after(self) -> tuple[str | None, ...]:
@@ -103,7 +104,7 @@ def read(call: Call, *, whole: bool = False) -> Asked:
 def _roots(
     call: Call, raw: Mapping[str, Any], body: Search, kind: str, names: list[str], *, whole: bool
 ) -> tuple[dict[str, Node], Typeahead | None]:
-    """Index → what the query selects in it, and the values that it lists instead of documents."""
+    """Index → what the query selects in it; and what a TYPEAHEAD query lists."""
     given = raw.get(MEMBERS[kind])
     missing = given is None or (kind == "SAILPOINT" and isinstance(given, dict) and given.get("query") is None)
     if missing and (whole or body.filters):
@@ -111,10 +112,10 @@ def _roots(
     options = call.services.options
     elsewhere = {path for name in names for path in INDEXES[name].schema.nested}
     reading = read_query(raw, options=options, nested=elsewhere)
-    roots = {
+    found = {
         name: selected(reading, name, call.now, strict=False, options=options, elsewhere=elsewhere) for name in names
     }
-    return roots, reading.typeahead
+    return found, reading.typeahead
 
 
 def aggregations(call: Call, body: Search) -> tuple[tuple[Aggregation, ...], bool]:

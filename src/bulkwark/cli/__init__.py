@@ -8,7 +8,7 @@ from __future__ import annotations
 import click
 
 from bulkwark import __version__
-from bulkwark.cli import demo, jobs, load, serve, tokens, upkeep
+from bulkwark.cli import demo, explain, jobs, load, serve, tokens, upkeep
 from bulkwark.cli.common import Commands
 
 
@@ -26,6 +26,7 @@ def commands() -> Commands:
         tokens.token,
         load.load,
         jobs.jobs,
+        explain.explain,
         upkeep.backup,
         upkeep.doctor,
         upkeep.version,

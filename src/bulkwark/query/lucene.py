@@ -42,6 +42,7 @@ MAX_LENGTH = 1_000_000  # characters; 10,000 clauses of `id:<uuid> OR ` take 430
 MAX_CLAUSES = 10_000  # leaf clauses in one text
 MAX_DEPTH = 100  # parentheses inside parentheses
 MAX_SLOP = 1_000_000  # positions; more means the same
+MAX_BOOST = 3.4e38  # what Elasticsearch's numbers hold
 MAX_EDITS = 2  # Elasticsearch's Fuzziness cuts larger distances
 
 _NESTED_NAME = re.compile(r"@[A-Za-z_][A-Za-z0-9_.]*+")
@@ -293,7 +294,13 @@ class _Reader:
                     self._fail("a second boost", self.peek(), "write \\^ for the sign itself")
                 boost = self.take()
         node = self._leaf(piece, fuzzy, place)
-        return Boost(child=node, factor=float(boost.value), span=node.span) if boost else node
+        return Boost(child=node, factor=self._factor(boost), span=node.span) if boost else node
+
+    def _factor(self, piece: Piece) -> float:
+        factor = float(piece.value)
+        if factor > MAX_BOOST:
+            self._fail("the boost is too large a number", piece, "a boost looks like sales^2")
+        return factor
 
     def _leaf(self, piece: Piece, fuzzy: Piece | None, place: _Place) -> Node:
         name, span, at = place.field, (piece.start, piece.end), place.span
@@ -334,7 +341,7 @@ class _Reader:
 
     def _boosted(self, node: Node) -> Node:
         if self.peek().kind is Kind.BOOST:
-            return Boost(child=node, factor=float(self.take().value), span=node.span)
+            return Boost(child=node, factor=self._factor(self.take()), span=node.span)
         return node
 
     def _since(self, piece: Piece) -> Span:

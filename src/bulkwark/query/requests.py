@@ -13,6 +13,7 @@ from typing import Any
 from bulkwark.errors import Invalid, QueryError
 from bulkwark.query import ast, dsl, lucene, written
 from bulkwark.query.clause_members import Members, pointed
+from bulkwark.query.typeahead import Typeahead
 
 QUERY_TYPES = ("SAILPOINT", "DSL", "TEXT", "TYPEAHEAD")
 MEMBERS = {"SAILPOINT": "query", "DSL": "queryDsl", "TEXT": "textQuery", "TYPEAHEAD": "typeAheadQuery"}
@@ -41,18 +42,6 @@ class Options:
 
 
 DEFAULT = Options()
-
-
-@dataclass(frozen=True, slots=True)
-class Typeahead:
-    """What a TYPEAHEAD query lists: values of a field."""
-
-    text: str
-    field: str
-    nested: str
-    size: int
-    ascending: bool
-    by_value: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,7 +187,7 @@ def _typeahead(members: Members, *, strict: bool) -> Reading:
     node: ast.Node = ast.Match(fields=(field,), text=text, kind="phrase_prefix", most=most, span=(0, 0))
     if nested:
         node = ast.Nested(path=nested, child=node, span=(1, 1))
-    listed = Typeahead(text, field, nested, size, order == "asc", members.flag("sortByValue"))
+    listed = Typeahead(field, text, size, order == "asc", members.flag("sortByValue"))
     return Reading(ast.Source(child=node, places=places, where=members.where), typeahead=listed)
 
 

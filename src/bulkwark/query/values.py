@@ -104,6 +104,8 @@ class Values:
 
     def regex(self, target: Target, raw: ast.Regex) -> ast.Node:
         """A regular expression, read here only to refuse a malformed one."""
+        if self.plain and raw.case == "field" and target.field.kind not in STRINGS:
+            return ast.Nothing(span=raw.span)
         field = strings_only(target.field, "a regular expression")
         lax = raw.case == "any" or (not target.exact and (raw.case == "field" or field.kind is Kind.KEYWORD))
         parse_regexp(raw.pattern, lax, raw.flags)

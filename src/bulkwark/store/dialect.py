@@ -4,7 +4,7 @@ Today that is SQLite; a second dialect offers the same names and is chosen here.
 keeps every other file out of `store/sqlite`.
 """
 
-from bulkwark.store.sqlite import index, inner, order, rows, scores
+from bulkwark.store.sqlite import index, inner, order, rows, scores, typeahead
 from bulkwark.store.sqlite.aggregations import Aggregator
 from bulkwark.store.sqlite.engine import Database, Row, Session, Turn
 from bulkwark.store.sqlite.migrate import migrate
@@ -27,4 +27,5 @@ __all__ = [
     "order",
     "rows",
     "scores",
+    "typeahead",
 ]

@@ -49,6 +49,13 @@ def count(session: Session, tenant: Tenant, checked: Checked) -> int:
     raise AssertionError
 
 
+def holds(session: Session, tenant: Tenant, checked: Checked, rid: int) -> bool:
+    """Whether one object is among those that match."""
+    selection = tenant.select(session, checked)
+    sql = f"SELECT 1 FROM ({selection.text}) WHERE rid = ? LIMIT 1"
+    return any(True for _ in session.execute(sql, (*selection.params, rid)))
+
+
 def rids(session: Session, tenant: Tenant, checked: Sequence[Checked], page: Page) -> list[int]:
     """The rids of one page over the hits of one or several indexes, in order.
 
