@@ -12,29 +12,37 @@ from bulkwark.store.dialect import Session
 from bulkwark.store.indexes import METADATA
 from bulkwark.store.tenants import Tenant
 
+
+class _Opened(dict[str, bytes]):
+    """How each nested array begins."""
+
+    def __missing__(self, path: str) -> bytes:
+        found = self[path] = b',"%b":[' % path.encode()
+        return found
+
+
+_OPEN = _Opened()
 _refs = msgspec.json.Decoder(dict[str, list[int]]).decode
 
 
 def search_documents(session: Session, tenant: Tenant, rids: Sequence[int], *, nested: bool) -> Iterator[bytes]:
     """The search documents of the rids, in their order; those deleted meanwhile are left out."""
-    if not nested:
-        for face, modified in session.rows("objects.roots", (json.dumps(list(rids)),)):
-            yield b'%b,"modified":"%b","synced":"%b"}' % (face, *[iso_ms(modified).encode()] * 2)
-        return
-    rows = [
-        (face, _refs(refs), modified)
-        for face, modified, refs in session.rows("objects.roots_with_refs", (json.dumps(list(rids)),))
-    ]
-    targets = {target for _, refs, _ in rows for found in refs.values() for target in found}
-    elements = tenant.elements.texts(session, targets)
-    for face, refs, modified in rows:
-        moment = iso_ms(modified).encode()
-        arrays = b"".join(
-            [
-                b',"%b":[%b]' % (path.encode(), b",".join([elements[target] for target in found if target in elements]))
-                for path, found in refs.items()
-            ]
-        )
+    # Read in the order in which they lie, which is a third cheaper than in that of a page.
+    found = session.rows("objects.roots", (json.dumps(sorted(rids)),))
+    rows = {
+        rid: (face, iso_ms(modified).encode(), _refs(refs) if nested else {}) for rid, face, modified, refs in found
+    }
+    targets = {target for _, _, refs in rows.values() for held in refs.values() for target in held}
+    elements = tenant.elements.texts(session, targets) if targets else {}
+    gone = targets - elements.keys()
+    for rid in rids:
+        if rid not in rows:
+            continue
+        face, moment, refs = rows[rid]
+        arrays = b""
+        for path, held in refs.items():
+            kept = [target for target in held if target not in gone] if gone else held
+            arrays += b"%b%b]" % (_OPEN[path], b",".join([elements[target] for target in kept]))
         yield b'%b,"modified":"%b","synced":"%b"%b}' % (face, moment, moment, arrays)
 
 

@@ -11,7 +11,7 @@ from typing import Any
 from bulkwark.domain.kinds import Kind
 from bulkwark.domain.times import parse_ms
 from bulkwark.errors import Invalid
-from bulkwark.query.ast import All, Checked
+from bulkwark.query.ast import All, Bool, Checked, disj
 from bulkwark.query.fields import Kind as FieldKind
 from bulkwark.store.dialect import Session, order, scores
 from bulkwark.store.indexes import BY_KIND, kind_called
@@ -38,6 +38,11 @@ class Page:
 
 def count(session: Session, tenant: Tenant, checked: Checked) -> int:
     """How many objects match; exact."""
+    root = checked.root
+    if isinstance(root, Bool) and root.must_not and not root.must and not root.should and not root.minimum:
+        # Everything but some: the some are counted, which are often few and always fewer than both together.
+        less = Checked(checked.index, disj(*root.must_not))
+        return count(session, tenant, Checked(checked.index, All())) - count(session, tenant, less)
     selection = tenant.select(session, checked)
     for (number,) in session.execute(f"SELECT count(*) FROM ({selection.text})", selection.params):
         return int(number)

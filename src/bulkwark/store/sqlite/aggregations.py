@@ -74,12 +74,13 @@ class Aggregator:
     @contextmanager
     def one_state(self) -> Iterator[None]:
         """All statements see the same state; temporary tables are gone afterwards, whatever happens."""
-        self.session.change("BEGIN")
+        # A savepoint, because a stream's reader is inside a transaction already.
+        self.session.change("SAVEPOINT aggregate")
         try:
             yield
         finally:
             if self.session.connection.in_transaction:
-                self.session.connection.execute("ROLLBACK")
+                self.session.connection.execute("ROLLBACK TO aggregate; RELEASE aggregate")
 
     def hits(self, selections: Sequence[Sql]) -> Rows:
         table = self._table("(rid INTEGER PRIMARY KEY)")
@@ -332,8 +333,10 @@ def inside(node: Node, path: str) -> Node:
     """A query from the view of one element: fields of the element's own index; what stands elsewhere is not there."""
     if isinstance(node, ast.Nested):
         return inside(node.child, path) if node.path == path else ast.Nothing()
-    if isinstance(node, ast.Boost):
-        return replace(node, child=inside(node.child, path))
+    if isinstance(node, ast.Boost | ast.Constant | ast.Demote):
+        return inside(node.child, path)
+    if isinstance(node, ast.Best):
+        return replace(node, nodes=tuple(inside(n, path) for n in node.nodes))
     if isinstance(node, ast.Bool):
         must, should, must_not = (
             tuple(inside(n, path) for n in nodes) for nodes in (node.must, node.should, node.must_not)

@@ -16,6 +16,7 @@ from bulkwark.query.fields import Kind as FieldKind
 from bulkwark.store.fields import FieldNumbers
 from bulkwark.store.indexes import BY_KIND
 from bulkwark.store.sqlite.engine import Session
+from bulkwark.store.sqlite.leaves import CUTS, quote
 from bulkwark.store.sqlite.order import FEW, Hit, Key
 from bulkwark.store.sqlite.sets import Sql
 
@@ -31,8 +32,7 @@ def scores(session: Session, numbers: FieldNumbers, kind: Kind, root: Node) -> S
         for path in _paths(session, numbers, kind, phrase.field):
             number = numbers.find(session, kind, path)
             if number is not None and boost > 0:
-                words = " ".join(f"{number}:{token}" for token in phrase.tokens)
-                by_boost.setdefault(boost, []).append('"' + words.replace('"', '""') + '"')
+                by_boost.setdefault(boost, []).extend(_expressions(phrase, number))
     if not by_boost or len(by_boost) > MAX_BOOSTS or sum(map(len, by_boost.values())) > MAX_PHRASES:
         return None
     # FTS5's bm25 is negative, better is less, and adds over the phrases of an expression: so do these parts.
@@ -52,9 +52,22 @@ def _phrases(node: Node, boost: float) -> Iterator[tuple[ast.Phrase, float]]:
             yield node, boost
     elif isinstance(node, ast.Boost):
         yield from _phrases(node.child, boost * node.factor)
-    elif isinstance(node, ast.Bool):
-        for child in (*node.must, *node.should):
+    elif isinstance(node, ast.Demote):
+        yield from _phrases(node.child, boost)
+    elif isinstance(node, ast.Bool | ast.Best):
+        for child in node.nodes if isinstance(node, ast.Best) else (*node.must, *node.should):
             yield from _phrases(child, boost)
+
+
+def _expressions(phrase: ast.Phrase, number: int) -> Iterator[str]:
+    """What FTS5 weighs; the words of a phrase that need not stand together weigh each by itself."""
+    if any(map(CUTS.search, phrase.tokens)):
+        return
+    words = [f"{number}:{token}" for token in phrase.tokens]
+    if phrase.slop:
+        yield from map(quote, words)
+    else:
+        yield quote(" ".join(words)) + (" *" if phrase.prefix else "")
 
 
 def _paths(session: Session, numbers: FieldNumbers, kind: Kind, field: Field | None) -> Iterator[str]:
