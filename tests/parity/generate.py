@@ -1,4 +1,4 @@
-"""Seeded queries over the corpus: `python -m tests.parity.generate --seed 1 --count 5000` compares and prints statistics.
+"""Seeded queries over the corpus; `python -m tests.parity.run --generated 5000 --seed 1` asks them, with statistics.
 
 A query's conditions are mostly taken from one document, so that they select something; a seed always gives the same
 queries for the same corpus and day. Each query is a list of operators, and the run counts them.
