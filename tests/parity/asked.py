@@ -155,8 +155,9 @@ class Theirs:
     def dsl(self, query: Query) -> dict[str, Any]:
         if query.type != "SAILPOINT":
             # TEXT and TYPEAHEAD are no languages of the referee: the file says what they mean in its own.
-            decoded: dict[str, Any] = json.loads(query.body if query.type == "DSL" else query.referee)
-            return decoded
+            decoded = json.loads(query.body if query.type == "DSL" else query.referee)
+            found: dict[str, Any] = rewrite.own_ids(decoded)
+            return found
         return rewrite.query(query.index, query.text, fields=query.fields, zone=query.zone)
 
 
