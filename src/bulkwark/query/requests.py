@@ -17,6 +17,13 @@ from bulkwark.query.typeahead import Typeahead
 
 QUERY_TYPES = ("SAILPOINT", "DSL", "TEXT", "TYPEAHEAD")
 MEMBERS = {"SAILPOINT": "query", "DSL": "queryDsl", "TEXT": "textQuery", "TYPEAHEAD": "typeAheadQuery"}
+# What helps where nothing better is known.
+HINTS = {
+    "SAILPOINT": "put a value in double quotes, or a backslash before a sign that is text",
+    "DSL": 'a clause looks like {"match": {"name": "sales"}}',
+    "TEXT": '{"terms": ["sales"], "fields": ["name"], "matchAny": false, "contains": true}',
+    "TYPEAHEAD": '{"query": "Jo", "field": "name", "maxExpansions": 10, "size": 100}',
+}
 MODES = ("default", "elasticsearch")
 WORD_SPLITS = ("phrase", "or")
 PRECEDENCES = ("lucene", "strict")
@@ -78,6 +85,16 @@ def read_query(
     nested types. Raises Invalid or QueryError.
     """
     kind = query_type(search, where)
+    try:
+        return _read(search, where, kind, strict=strict, options=options, nested=nested)
+    except Invalid as error:
+        error.hint = error.hint or HINTS[kind]
+        raise
+
+
+def _read(
+    search: Mapping[str, Any], where: str, kind: str, *, strict: bool, options: Options, nested: Collection[str]
+) -> Reading:
     name = MEMBERS[kind]
     place = f"{where}/{name}"
     if strict:
