@@ -78,7 +78,7 @@ class Writer:
         return {"queryType": "TYPEAHEAD", "typeAheadQuery": asked}
 
     def word(self) -> str:
-        return self.dice.choice(WORDS)
+        return str(self.dice.choice(WORDS))
 
     def text(self) -> str:
         """A query string: sound pieces with something broken in between."""
