@@ -15,7 +15,7 @@ from bulkwark.bulk.queries import queried
 from bulkwark.errors import Invalid
 from bulkwark.query import aggregations_dsl
 from bulkwark.query.aggregation_scope import scope
-from bulkwark.query.ast import Checked, Node
+from bulkwark.query.ast import Checked
 from bulkwark.query.requests import MEMBERS, Options
 from bulkwark.store.aggregations import aggregate
 from bulkwark.store.indexes import INDEXES
@@ -107,7 +107,7 @@ class Ours:
         return Checked(query.index, root)
 
 
-def _no_queries(clause: Any, where: str) -> dict[str, Node]:
+def _no_queries(clause: Any, where: str) -> dict[str, Any]:
     raise Invalid("a query in an aggregation is not served yet", where=where)
 
 
@@ -173,7 +173,9 @@ class Verdict:
         if self.query.body:
             lines[-1] = f"  query:  {self.query.body}"
         for side, answer, other in (("ours", self.ours, self.theirs), ("theirs", self.theirs, self.ours)):
-            lines.append(f"  {side}: " + (f"refused: {answer.refused}" if answer.refused else f"{len(answer.ids)} hits"))
+            lines.append(
+                f"  {side}: " + (f"refused: {answer.refused}" if answer.refused else f"{len(answer.ids)} hits")
+            )
             only = sorted(answer.ids - other.ids)
             if only and not other.refused:
                 documents = corpus.documents[self.query.index]

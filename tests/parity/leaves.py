@@ -52,7 +52,9 @@ class Leaves:
             words = self.values.words(found[1], least) if found else []
             if found and words:
                 word = self.random.choice(words)
-                return found[0], self.random.choice((word, word, word.lower(), word.upper() if word.isascii() else word))
+                return found[0], self.random.choice(
+                    (word, word, word.lower(), word.upper() if word.isascii() else word)
+                )
         return None
 
     def cut(self, word: str) -> int:
@@ -74,7 +76,9 @@ def words_in_group(s: Leaves, p: Place) -> Made:
     if not first or not second:
         return None
     one, two = escaped(first[1]), escaped(second[1])
-    inner = s.random.choice((f"{one} {two}", f"{one} AND {two}", f"{one} OR {two}", f"+{one} -{two}", f"{one} NOT {two}"))
+    inner = s.random.choice(
+        (f"{one} {two}", f"{one} AND {two}", f"{one} OR {two}", f"+{one} -{two}", f"{one} NOT {two}")
+    )
     return same(f"{first[0]}:({inner})")
 
 
@@ -258,7 +262,9 @@ def number_range(s: Leaves, p: Place) -> Made:
     found = s.pick(p, "long")
     if not found:
         return None
-    return same(f"{found[0]}:{_between(s, str(found[1] - s.random.randint(0, 1)), str(found[1] + s.random.randint(0, 2)))}")
+    return same(
+        f"{found[0]}:{_between(s, str(found[1] - s.random.randint(0, 1)), str(found[1] + s.random.randint(0, 2)))}"
+    )
 
 
 def number_bound(s: Leaves, p: Place) -> Made:

@@ -1,8 +1,8 @@
 """Run the comparison by hand; every difference is printed, with statistics at the end.
 
-    python -m tests.parity.run                            # all hand-written queries
-    python -m tests.parity.run dates nested               # these files
-    python -m tests.parity.run --generated 5000 --seed 1  # generated queries only (`make soak` runs both)
+python -m tests.parity.run                            # all hand-written queries
+python -m tests.parity.run dates nested               # these files
+python -m tests.parity.run --generated 5000 --seed 1  # generated queries only (`make soak` runs both)
 """
 
 from __future__ import annotations
