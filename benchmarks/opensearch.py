@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.company import CACHE, company
+from benchmarks.search import CLASSES
 from bulkwark.domain import metadata
 from bulkwark.domain.kinds import Kind
 from bulkwark.store import documents
@@ -31,30 +32,6 @@ HEAP = "1500m"
 STEP = 10_000  # hits of one answer while all ids are fetched
 PART = 2_000  # roles read from our store at once
 KEY, VALUE = "regulation", "benchmark"
-# One query for each class that is counted; the same texts are asked of both sides.
-CLASSES: dict[str, str] = {
-    "everything": "*",
-    "one word": "name:Finance",
-    "a rare word": "name:0777",
-    "bare word": "finance",
-    "phrase": 'name:"Finance Controlling"',
-    "boolean": "name:Finance AND enabled:true AND NOT requestable:true",
-    "half of all": "requestable:true",
-    "prefix": "name:fin*",
-    "wildcard": "name:*ntrol*",
-    "fuzzy": "name:finanse~",
-    "regular expression": "name:/fin[a-z]+e/",
-    "whole value": 'name.exact:"Finance Controlling Director – DACH 0001"',
-    "whole pattern": "name.exact:Finance*Director*",
-    "id": "id:0000*",
-    "number range": "entitlementCount:[2 TO 4]",
-    "date range": "created:[2024-01-01 TO 2024-06-30]",
-    "presence": "NOT _exists_:description",
-    "nested": "@entitlements(source.name:SAP AND privileged:true)",
-    "not nested": "NOT @entitlements(source.name:SAP)",
-    "through the root": "entitlements.source.name:SAP",
-    "metadata": "@accessModelMetadata(key:classification AND value:secret)",
-}
 SCRIPTS = {
     "ADD": "if (ctx._source.accessModelMetadata == null) { ctx._source.accessModelMetadata = []; } "
     "ctx._source.accessModelMetadata.add(['key': params.key, 'value': params.value]);",

@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import json
+import math
 import time
 import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from datetime import UTC
 from pathlib import Path
 from typing import Any
 
-from bulkwark.bulk.queries import queried
+from bulkwark.bulk.queries import queried, selected
 from bulkwark.errors import Invalid
-from bulkwark.query import aggregations_dsl
+from bulkwark.query import aggregations_dsl, dsl
 from bulkwark.query.aggregation_scope import scope
-from bulkwark.query.ast import Checked
-from bulkwark.query.requests import MEMBERS, Options
+from bulkwark.query.ast import Checked, Node
+from bulkwark.query.requests import MEMBERS, Options, Reading
 from bulkwark.store.aggregations import aggregate
 from bulkwark.store.indexes import INDEXES
 from tests.parity import mapping, rewrite
@@ -90,11 +90,16 @@ class Ours:
         return Answer(frozenset(found))
 
     def aggregate(self, query: Query, mode: str) -> Any:
-        """The member `aggregations` of the answer, or a text that says why there is none."""
+        """The member `aggregations` of the answer, or the text of a refusal."""
         with self.corpus.store.snapshot() as session:
             try:
                 checked = self._checked(query, mode)
-                where = scope([INDEXES[query.index].schema], _no_queries, self._now, UTC)
+
+                def inside(clause: Any, where: str) -> dict[str, Node]:
+                    reading = Reading(dsl.parse(clause, where))
+                    return {query.index: selected(reading, query.index, self._now, strict=False)}
+
+                where = scope([INDEXES[query.index].schema], inside, self._now)
                 found = aggregations_dsl.read(json.loads(query.aggregations), where, "/aggregationsDsl")
                 return aggregate(session, self.corpus.tenant, [checked], found)
             except Invalid as reason:
@@ -105,10 +110,6 @@ class Ours:
         options = Options(mode=mode)
         root = queried(query.search(), query.index, self._now, strict=False, options=options)
         return Checked(query.index, root)
-
-
-def _no_queries(clause: Any, where: str) -> dict[str, Any]:
-    raise Invalid("a query in an aggregation is not served yet", where=where)
 
 
 class Theirs:
@@ -138,6 +139,17 @@ class Theirs:
             return Answer(refused=_reason(reason.answer))
         assert not found["timed_out"]
         return Answer(frozenset(int(hit["_id"]) for hit in found.get("hits", {}).get("hits", ())))
+
+    def aggregate(self, query: Query) -> Any:
+        """The member `aggregations` of the answer, or the text of a refusal."""
+        asked = json.loads(query.referee or query.aggregations)
+        body = {"query": self.dsl(replace(query, referee="")), "size": 0, "aggs": asked}
+        try:
+            found = self.node.call("POST", f"/{query.index}/_search?request_cache=false", body)
+        except Refused as reason:
+            assert reason.status == 400, reason
+            return _reason(reason.answer)
+        return found["aggregations"]
 
     def dsl(self, query: Query) -> dict[str, Any]:
         if query.type != "SAILPOINT":
@@ -173,15 +185,47 @@ class Verdict:
         if self.query.body:
             lines[-1] = f"  query:  {self.query.body}"
         for side, answer, other in (("ours", self.ours, self.theirs), ("theirs", self.theirs, self.ours)):
-            lines.append(
-                f"  {side}: " + (f"refused: {answer.refused}" if answer.refused else f"{len(answer.ids)} hits")
-            )
+            lines.append(f"  {side}: " + (f"refused: {answer.refused}" if answer.refused else f"{len(answer.ids)} hits"))
             only = sorted(answer.ids - other.ids)
             if only and not other.refused:
                 documents = corpus.documents[self.query.index]
                 shown = json.dumps(documents.get(only[0]), ensure_ascii=False)[:600]
                 lines.append(f"    {len(only)} only here, such as {shown}")
         return "\n".join(lines)
+
+
+def unlike(ours: Any, theirs: Any, path: str = "") -> str:
+    """Where two results of aggregations differ first; '' when they are the same. Numbers may differ by rounding."""
+    if isinstance(ours, dict) and isinstance(theirs, dict):
+        if set(ours) != set(theirs):
+            return f"{path}: members {sorted(ours)} and {sorted(theirs)}"
+        return next((f for name in theirs if (f := unlike(ours[name], theirs[name], f"{path}/{name}"))), "")
+    if isinstance(ours, list) and isinstance(theirs, list):
+        if len(ours) != len(theirs):
+            return f"{path}: {len(ours)} and {len(theirs)} elements"
+        pairs = enumerate(zip(ours, theirs, strict=True))
+        return next((f for at, (a, b) in pairs if (f := unlike(a, b, f"{path}/{at}"))), "")
+    if isinstance(ours, bool) or isinstance(theirs, bool) or not _numbers(ours, theirs):
+        return "" if ours == theirs else f"{path}: {ours!r} and {theirs!r}"
+    return "" if math.isclose(ours, theirs, rel_tol=1e-9, abs_tol=1e-9) else f"{path}: {ours!r} and {theirs!r}"
+
+
+def _numbers(*values: Any) -> bool:
+    return all(isinstance(value, int | float) for value in values)
+
+
+def judge_aggregations(query: Query, ours: Ours, theirs: Theirs) -> str:
+    """Where the aggregations of a query differ; '' when buckets and values are the same."""
+    wanted = theirs.aggregate(query)
+    for mode in MODES:
+        found = ours.aggregate(query, mode)
+        if isinstance(found, str) or isinstance(wanted, str):
+            fault = "" if isinstance(found, str) and isinstance(wanted, str) else f"{found!r:.300} and {wanted!r:.300}"
+        else:
+            fault = unlike(found, wanted)
+        if fault:
+            return f"{query} [{query.index}, {mode}]: ours and theirs differ at {fault}\n  {query.aggregations}"
+    return ""
 
 
 def judge(query: Query, ours: Ours, theirs: Theirs) -> Iterator[Verdict]:

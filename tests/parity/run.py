@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from tests.parity import corpus as corpora
-from tests.parity.asked import Ours, Theirs, Verdict, judge, written
+from tests.parity.asked import Ours, Theirs, Verdict, judge, judge_aggregations, written
 from tests.parity.corpus import Corpus
 from tests.parity.generate import EVERY, Generated, Generator
 from tests.referee.node import running
@@ -34,6 +34,7 @@ class Statistics:
     share: Counter[str] = field(default_factory=Counter)
     verdicts: Counter[str] = field(default_factory=Counter)
     faults: list[Verdict] = field(default_factory=list)
+    other_faults: list[str] = field(default_factory=list)
 
     def note(self, operators: Iterable[str], verdicts: Iterable[Verdict]) -> None:
         self.operators.update(operators)
@@ -65,10 +66,15 @@ class Statistics:
 
 
 def compare(queries: Iterable[Generated], ours: Ours, theirs: Theirs, corpus: Corpus) -> Statistics:
-    """Judge generated queries."""
+    """Judge queries and aggregations."""
     found = Statistics({index: len(documents) for index, documents in corpus.documents.items()})
     for one in queries:
-        found.note(one.operators, judge(one.query, ours, theirs))
+        if one.query.aggregations:
+            fault = judge_aggregations(one.query, ours, theirs)
+            found.verdicts[f"aggregations, {'differs' if fault else 'same'}"] += 1
+            found.other_faults += [fault] if fault else []
+        else:
+            found.note(one.operators, judge(one.query, ours, theirs))
     return found
 
 
@@ -91,10 +97,11 @@ def main() -> int:
         found = compare(queries, ours, theirs, corpus)
         for verdict in found.faults[:SHOWN]:
             print(verdict.report(corpus))
+        print("\n".join(found.other_faults))
         print(f"{corpus.count:,} documents, {time.monotonic() - began:.0f} s")
         print("\n".join(found.lines()))
         corpus.store.close()
-    return bool(found.faults)
+    return bool(found.faults or found.other_faults)
 
 
 if __name__ == "__main__":

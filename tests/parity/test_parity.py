@@ -14,7 +14,7 @@ import pytest
 from bulkwark.query.requests import Options
 from tests.parity import corpus as corpora
 from tests.parity import rewrite
-from tests.parity.asked import QUERIES, Ours, Query, Theirs, judge, written
+from tests.parity.asked import QUERIES, Ours, Query, Theirs, judge, judge_aggregations, written
 from tests.parity.corpus import Corpus
 from tests.parity.generate import Generator
 from tests.parity.run import compare
@@ -45,6 +45,10 @@ def test_at_least_300_queries_are_written_by_hand() -> None:
 @pytest.mark.parametrize("query", written(), ids=str)
 def test_we_select_what_the_referee_selects(query: Query, sides: Sides) -> None:
     ours, theirs, corpus = sides
+    if query.aggregations:
+        fault = judge_aggregations(query, ours, theirs)
+        assert not fault, fault
+        return
     faults = [verdict.report(corpus) for verdict in judge(query, ours, theirs) if verdict.fault]
     assert not faults, "\n".join(faults)
 
