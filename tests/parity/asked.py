@@ -185,7 +185,9 @@ class Verdict:
         if self.query.body:
             lines[-1] = f"  query:  {self.query.body}"
         for side, answer, other in (("ours", self.ours, self.theirs), ("theirs", self.theirs, self.ours)):
-            lines.append(f"  {side}: " + (f"refused: {answer.refused}" if answer.refused else f"{len(answer.ids)} hits"))
+            lines.append(
+                f"  {side}: " + (f"refused: {answer.refused}" if answer.refused else f"{len(answer.ids)} hits")
+            )
             only = sorted(answer.ids - other.ids)
             if only and not other.refused:
                 documents = corpus.documents[self.query.index]
