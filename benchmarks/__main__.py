@@ -1,4 +1,4 @@
-"""`make bench` = `python -m benchmarks [--roles N] [--rounds N] [jobs] [http] [entitlements]`."""
+"""`make bench` = `python -m benchmarks [--roles N] [--rounds N] [jobs] [http] [entitlements] [search]`."""
 
 from __future__ import annotations
 
@@ -7,16 +7,17 @@ import platform
 
 import apsw
 
-from benchmarks import entitlements, http, jobs
+from benchmarks import entitlements, http, jobs, search
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("parts", nargs="*", help="jobs, http, entitlements; all when none is named")
+    parser.add_argument("parts", nargs="*", help="jobs, http, entitlements, search; all when none is named")
     parser.add_argument("--roles", type=int, default=100_000)
     parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--against", default="", choices=["", "opensearch"], help="search: another side to measure")
     given = parser.parse_args()
-    parts = given.parts or ["jobs", "http", "entitlements"]
+    parts = given.parts or ["jobs", "http", "entitlements", "search"]
     print(f"Python {platform.python_version()}, SQLite {apsw.sqlite_lib_version()}, {platform.machine()}")
     ratios: dict[str, float] = {}
     if "jobs" in parts:
@@ -25,6 +26,8 @@ def main() -> None:
         ratios |= http.run(given.roles, given.rounds)
     if "entitlements" in parts:
         ratios |= entitlements.run(given.roles, given.rounds)
+    if "search" in parts:
+        ratios |= search.run(given.roles, given.rounds, given.against)
     print("\n== ratios:", ", ".join(f"{name} {value:.2f}" for name, value in ratios.items()))
 
 

@@ -238,6 +238,10 @@ GOOD: dict[str, Callable[[House], Good]] = {
     "listIdentities": lambda h: Good(query="limit=2"),
     "getIdentity": lambda h: Good({"id": OWNER}),
     "searchPost": lambda h: Good(body={"indices": ["roles"], "query": {"query": "sales"}}, query="limit=2"),
+    "searchAggregate": lambda h: Good(
+        body={"indices": ["roles"], "aggregationsDsl": {"owners": {"terms": {"field": "owner.name"}}}}, query="limit=2"
+    ),
+    "searchGet": lambda h: Good({"index": "roles", "id": ROLE}),
     "searchCount": lambda h: Good(body={"indices": ["roles"], "query": {"query": "sales"}}),
     "listPersonalAccessTokens": lambda h: Good(query="owner-id=me"),
     "createPersonalAccessToken": lambda h: Good(body={"name": fresh("made"), "userAwareTokenNeverExpires": True}),

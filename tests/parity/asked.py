@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import time
 import tomllib
 from collections.abc import Iterator
@@ -10,10 +11,14 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from bulkwark.bulk.queries import queried
+from bulkwark.bulk.queries import queried, selected
 from bulkwark.errors import Invalid
-from bulkwark.query.ast import Checked
-from bulkwark.query.requests import Options
+from bulkwark.query import aggregations_dsl, dsl
+from bulkwark.query.aggregation_scope import scope
+from bulkwark.query.ast import Checked, Node
+from bulkwark.query.requests import MEMBERS, Options, Reading
+from bulkwark.store.aggregations import aggregate
+from bulkwark.store.indexes import INDEXES
 from tests.parity import mapping, rewrite
 from tests.parity.corpus import Corpus
 from tests.referee.node import Node, Refused
@@ -45,6 +50,17 @@ class Query:
     def __str__(self) -> str:
         return f"{self.place}{self.name}"
 
+    def search(self) -> dict[str, Any]:
+        """The Search object that we are asked."""
+        if self.type == "SAILPOINT":
+            asked: dict[str, Any] = {"query": self.text}
+            if self.fields:
+                asked["fields"] = list(self.fields)
+            if self.zone:
+                asked["timeZone"] = self.zone
+            return {"queryType": self.type, "query": asked}
+        return {"queryType": self.type, MEMBERS[self.type]: json.loads(self.body)}
+
 
 @dataclass(frozen=True, slots=True)
 class Answer:
@@ -66,25 +82,34 @@ class Ours:
     def ask(self, query: Query, mode: str) -> Answer:
         with self.corpus.store.snapshot() as session:
             try:
-                root = queried(
-                    _search(query), query.index, int(time.time() * 1000), strict=False, options=Options(mode=mode)
-                )
-                checked = Checked(query.index, root)
-                sql = self.corpus.tenant.select(session, checked)
+                sql = self.corpus.tenant.select(session, self._checked(query, mode))
                 found = [rid for (rid,) in session.execute(sql.text, sql.params)]
             except Invalid as reason:
                 return Answer(refused=str(reason))
         assert len(found) == len(set(found)), f"an object is selected twice by {query.text!r}"
         return Answer(frozenset(found))
 
+    def aggregate(self, query: Query, mode: str) -> Any:
+        """The member `aggregations` of the answer, or the text of a refusal."""
+        with self.corpus.store.snapshot() as session:
+            try:
+                checked = self._checked(query, mode)
 
-def _search(query: Query) -> dict[str, Any]:
-    """The query as our API takes it."""
-    if query.type == "SAILPOINT":
-        inner = {"query": query.text, "fields": list(query.fields), "timeZone": query.zone}
-        return {"query": inner}
-    member = {"DSL": "queryDsl", "TEXT": "textQuery", "TYPEAHEAD": "typeAheadQuery"}[query.type]
-    return {"queryType": query.type, member: json.loads(query.body)}
+                def inside(clause: Any, where: str) -> dict[str, Node]:
+                    reading = Reading(dsl.parse(clause, where))
+                    return {query.index: selected(reading, query.index, self._now, strict=False)}
+
+                where = scope([INDEXES[query.index].schema], inside, self._now)
+                found = aggregations_dsl.read(json.loads(query.aggregations), where, "/aggregationsDsl")
+                return aggregate(session, self.corpus.tenant, [checked], found)
+            except Invalid as reason:
+                return str(reason)
+
+    def _checked(self, query: Query, mode: str) -> Checked:
+        self._now = int(time.time() * 1000)
+        options = Options(mode=mode)
+        root = queried(query.search(), query.index, self._now, strict=False, options=options)
+        return Checked(query.index, root)
 
 
 class Theirs:
@@ -99,20 +124,37 @@ class Theirs:
 
     def ask(self, query: Query) -> Answer:
         try:
-            body = {"query": self.dsl(query), "size": ALL, "_source": False, "sort": ["_doc"], "timeout": "60s"}
-            path = f"/{query.index}/_search?filter_path=hits.hits._id,timed_out&request_cache=false"
-            found = self.node.call("POST", path, body)
+            return self.search(query.index, self.dsl(query))
         except ValueError as reason:
             return Answer(refused=str(reason))
+
+    def search(self, index: str, dsl: dict[str, Any]) -> Answer:
+        """All ids that a DSL query selects."""
+        body = {"query": dsl, "size": ALL, "_source": False, "sort": ["_doc"], "timeout": "60s"}
+        path = f"/{index}/_search?filter_path=hits.hits._id,timed_out&request_cache=false"
+        try:
+            found = self.node.call("POST", path, body)
         except Refused as reason:
             assert reason.status == 400, reason
             return Answer(refused=_reason(reason.answer))
         assert not found["timed_out"]
         return Answer(frozenset(int(hit["_id"]) for hit in found.get("hits", {}).get("hits", ())))
 
+    def aggregate(self, query: Query) -> Any:
+        """The member `aggregations` of the answer, or the text of a refusal."""
+        asked = json.loads(query.referee or query.aggregations)
+        body = {"query": self.dsl(replace(query, referee="")), "size": 0, "aggs": asked}
+        try:
+            found = self.node.call("POST", f"/{query.index}/_search?request_cache=false", body)
+        except Refused as reason:
+            assert reason.status == 400, reason
+            return _reason(reason.answer)
+        return found["aggregations"]
+
     def dsl(self, query: Query) -> dict[str, Any]:
-        if query.body:
-            decoded: dict[str, Any] = json.loads(query.body)
+        if query.type != "SAILPOINT":
+            # TEXT and TYPEAHEAD are no languages of the referee: the file says what they mean in its own.
+            decoded: dict[str, Any] = json.loads(query.body if query.type == "DSL" else query.referee)
             return decoded
         return rewrite.query(query.index, query.text, fields=query.fields, zone=query.zone)
 
@@ -154,6 +196,40 @@ class Verdict:
         return "\n".join(lines)
 
 
+def unlike(ours: Any, theirs: Any, path: str = "") -> str:
+    """Where two results of aggregations differ first; '' when they are the same. Numbers may differ by rounding."""
+    if isinstance(ours, dict) and isinstance(theirs, dict):
+        if set(ours) != set(theirs):
+            return f"{path}: members {sorted(ours)} and {sorted(theirs)}"
+        return next((f for name in theirs if (f := unlike(ours[name], theirs[name], f"{path}/{name}"))), "")
+    if isinstance(ours, list) and isinstance(theirs, list):
+        if len(ours) != len(theirs):
+            return f"{path}: {len(ours)} and {len(theirs)} elements"
+        pairs = enumerate(zip(ours, theirs, strict=True))
+        return next((f for at, (a, b) in pairs if (f := unlike(a, b, f"{path}/{at}"))), "")
+    if isinstance(ours, bool) or isinstance(theirs, bool) or not _numbers(ours, theirs):
+        return "" if ours == theirs else f"{path}: {ours!r} and {theirs!r}"
+    return "" if math.isclose(ours, theirs, rel_tol=1e-9, abs_tol=1e-9) else f"{path}: {ours!r} and {theirs!r}"
+
+
+def _numbers(*values: Any) -> bool:
+    return all(isinstance(value, int | float) for value in values)
+
+
+def judge_aggregations(query: Query, ours: Ours, theirs: Theirs) -> str:
+    """Where the aggregations of a query differ; '' when buckets and values are the same."""
+    wanted = theirs.aggregate(query)
+    for mode in MODES:
+        found = ours.aggregate(query, mode)
+        if isinstance(found, str) or isinstance(wanted, str):
+            fault = "" if isinstance(found, str) and isinstance(wanted, str) else f"{found!r:.300} and {wanted!r:.300}"
+        else:
+            fault = unlike(found, wanted)
+        if fault:
+            return f"{query} [{query.index}, {mode}]: ours and theirs differ at {fault}\n  {query.aggregations}"
+    return ""
+
+
 def judge(query: Query, ours: Ours, theirs: Theirs) -> Iterator[Verdict]:
     """One verdict for each mode."""
     answer = theirs.ask(query)
@@ -163,7 +239,7 @@ def judge(query: Query, ours: Ours, theirs: Theirs) -> Iterator[Verdict]:
         if mode == "default" and query.difference:
             if query.referee:
                 expected = theirs.ask(replace(query, text=query.referee, body=""))
-                if expected.same(answer):
+                if query.place and expected.same(answer):
                     fault = "a difference is declared, but its two meanings select the same"
             elif found.same(answer):
                 fault = "a difference is declared, but there is none"

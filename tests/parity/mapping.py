@@ -1,11 +1,12 @@
 """The referee's mapping, written by hand from the search documents; nothing of it is read from `src/`.
 
 Kinds: `text` is cut at Unicode word breaks and lower-cased, and has the whole value with case under `.exact`;
-`keyword` is the whole value without case, ids also without the hyphens of a UUID. Nested arrays are also found from the root (`include_in_root`), which is
-our documented extension. A field that is missing here makes indexing fail (`dynamic: strict`).
+`keyword` is the whole value without case, ids also without the hyphens of a UUID. Nested arrays are also found from the
+root (`include_in_root`), which is our documented extension. A field that is missing here makes indexing fail
+(`dynamic: strict`).
 
-The analyzer is Lucene's `standard` with what docs/reference/differences.md says of words: a colon always splits, and a
-final sigma is a plain one.
+The analyzer is Lucene's `standard` with what docs/reference/differences.md says of words: a colon always splits, a
+final sigma is a plain one, and emoji are no words.
 """
 
 from __future__ import annotations
@@ -84,6 +85,7 @@ TYPES: dict[str, Mapping] = {
 ANALYSIS = {
     "char_filter": {
         "apart": {"type": "mapping", "mappings": [": => \\u0020", "\\uFF1A => \\u0020"]},
+        "signs": {"type": "pattern_replace", "pattern": "[\\p{So}〰゠♯↔]", "replacement": " "},
         "uuid": {
             "type": "pattern_replace",
             "pattern": "(?i)^([0-9a-f]{8})-([0-9a-f]{4})-([0-9a-f]{4})-([0-9a-f]{4})-([0-9a-f]{12})$",
@@ -95,7 +97,7 @@ ANALYSIS = {
         "words": {
             "type": "custom",
             "tokenizer": "standard",
-            "char_filter": ["apart"],
+            "char_filter": ["apart", "signs"],
             "filter": ["lowercase", "sigma"],
         }
     },

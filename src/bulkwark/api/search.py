@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
 import msgspec
 
@@ -30,7 +30,6 @@ PIECE = 250  # documents in one piece of a streamed answer
 CSV = "text/csv"
 # What a document shows in a list of several types, and not by itself.
 IN_LISTS_ONLY = frozenset({"_type", "_version", "pod", "org"})
-Text = Callable[[Session, Sequence[int]], Iterator[str]]
 
 
 def search_post(call: Call) -> Answer:
@@ -47,11 +46,15 @@ def search_post(call: Call) -> Answer:
         found = inner_hits.page(session, call.tenant, asked.checked, path, nested, page)
         texts = inner_hits.texts(session, call.tenant, found, path)
         shown = _result_filter(asked)
-        return answers.text(f"[{','.join(shown.text(t) if shown else t for t in texts)}]", headers=headers)
+        return _array(map(shown.text, texts) if shown else texts, headers)
     rids = search.rids(session, call.tenant, asked.checked, page)
     if len(rids) <= PIECE:
-        return answers.text(f"[{','.join(_shown(session, asked, rids))}]", headers=headers)
+        return _array(_shown(call, session, asked, rids), headers)
     return Answer(200, headers=headers, stream=listing(_pieces(call, asked, rids)))
+
+
+def _array(found: Iterator[bytes], headers: dict[str, str]) -> Answer:
+    return Answer(200, b"[%b]" % b",".join(found), headers=headers)
 
 
 def _page(call: Call, asked: Asked, most: int) -> Page:
@@ -66,15 +69,15 @@ def _page(call: Call, asked: Asked, most: int) -> Page:
     return Page(asked.sorters, limit, offset, asked.after)
 
 
-def _pieces(call: Call, asked: Asked, rids: Sequence[int]) -> Iterator[str]:
+def _pieces(call: Call, asked: Asked, rids: Sequence[int]) -> Iterator[bytes]:
     """A connection of its own: other requests use this thread's between two pieces."""
     with call.services.store.snapshot() as session:
         for start in range(0, len(rids), PIECE):
-            yield ",".join(_shown(session, asked, rids[start : start + PIECE]))
+            yield b",".join(_shown(call, session, asked, rids[start : start + PIECE]))
 
 
-def _shown(session: Session, asked: Asked, rids: Sequence[int]) -> Iterator[str]:
-    found = documents.search_documents(session, rids, nested=asked.body.includeNested is not False)
+def _shown(call: Call, session: Session, asked: Asked, rids: Sequence[int]) -> Iterator[bytes]:
+    found = documents.search_documents(session, call.tenant, rids, nested=asked.body.includeNested is not False)
     shown = _result_filter(asked)
     return map(shown.text, found) if shown else found
 
@@ -110,9 +113,9 @@ def aggregate(call: Call) -> Answer:
     results = aggregations.aggregate(session, call.tenant, asked.checked, found)
     if sailpoint and CSV in call.headers.get("accept", "").lower():
         return Answer(200, as_csv(found, results).encode(), CSV, headers)
-    hits = ",".join(_shown(session, asked, search.rids(session, call.tenant, asked.checked, page)))
-    counted = msgspec.json.encode(results).decode()
-    return answers.text(f'{{"aggregations":{counted},"hits":[{hits}]}}', headers=headers)
+    hits = b",".join(_shown(call, session, asked, search.rids(session, call.tenant, asked.checked, page)))
+    body = b'{"aggregations":%b,"hits":[%b]}' % (msgspec.json.encode(results), hits)
+    return Answer(200, body, headers=headers)
 
 
 def get_document(call: Call) -> Answer:
@@ -124,7 +127,7 @@ def get_document(call: Call) -> Answer:
     root = restrict(ast.Phrase(field=Field("id", FieldKind.KEYWORD), tokens=(id,)), owner)
     session = call.read()
     rids = search.rids(session, call.tenant, [Checked(name, root)], Page(limit=1))
-    for text in documents.search_documents(session, rids, nested=True):
+    for text in documents.search_documents(session, call.tenant, rids, nested=True):
         document = msgspec.json.decode(text)
         if document.get("type") == document.get("_type"):
             del document["type"]  # only events have one of their own

@@ -15,12 +15,12 @@ from bulkwark.bulk.queries import selected
 from bulkwark.bulk.selection import restrict
 from bulkwark.domain.kinds import Kind
 from bulkwark.errors import Invalid
-from bulkwark.query import aggregations_dsl, aggregations_sailpoint, ast, field_filters
-from bulkwark.query.aggregation_scope import scope
+from bulkwark.query import aggregations_dsl, aggregations_sailpoint, ast, dsl, field_filters
+from bulkwark.query.aggregation_scope import Queries, scope
 from bulkwark.query.aggregations import Aggregation
 from bulkwark.query.ast import Checked, Node
 from bulkwark.query.datemath import parse_zone
-from bulkwark.query.requests import MEMBERS, query_type, read_query
+from bulkwark.query.requests import MEMBERS, Reading, query_type, read_query
 from bulkwark.query.typeahead import Typeahead
 from bulkwark.store.indexes import INDEXES
 from bulkwark.store.search import Sorter
@@ -121,23 +121,33 @@ def _roots(
 def aggregations(call: Call, body: Search) -> tuple[tuple[Aggregation, ...], bool]:
     """The aggregations of the body, and whether they came in the SAILPOINT form. Raises Invalid."""
     names = _indices(body.indices)
-    given = (body.aggregationType or ("DSL" if body.aggregations is None else "SAILPOINT")).upper()
+    deduced = "SAILPOINT" if body.aggregationsDsl is None and body.aggregations is not None else "DSL"
+    given = (body.aggregationType or deduced).upper()
     if given not in ("DSL", "SAILPOINT"):
         raise Invalid(f"there is no aggregation type {given}", where="/aggregationType", hint="DSL, SAILPOINT")
-    if given == "DSL" and body.aggregationsDsl is None and body.aggregations is not None and not body.aggregationType:
-        given = "SAILPOINT"
     member = "aggregationsDsl" if given == "DSL" else "aggregations"
     value = body.aggregationsDsl if given == "DSL" else body.aggregations
     if not value:
         raise Invalid(f"{member} is missing", where=f"/{member}", hint=f"aggregationType is {given}")
     schemas = [INDEXES[name].schema for name in names]
-    where = scope(schemas, _no_queries, call.now, parse_zone(_zone(body)))
+    where = scope(schemas, _queries(call, names), call.now, parse_zone(_zone(body)))
     reader = aggregations_dsl if given == "DSL" else aggregations_sailpoint
     return reader.read(value, where, f"/{member}"), given == "SAILPOINT"
 
 
-def _no_queries(clause: Any, where: str) -> Mapping[str, Node]:
-    raise Invalid("a query in an aggregation is not served yet", where=where)
+def _queries(call: Call, names: list[str]) -> Queries:
+    """Reads the queries inside aggregations."""
+    options = call.services.options
+    elsewhere = {path for name in names for path in INDEXES[name].schema.nested}
+
+    def read(clause: Any, where: str) -> dict[str, Node]:
+        reading = Reading(dsl.parse(clause, where))
+        return {
+            name: selected(reading, name, call.now, strict=False, options=options, elsewhere=elsewhere)
+            for name in names
+        }
+
+    return read
 
 
 def _zone(body: Search) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import msgspec
@@ -13,7 +13,7 @@ from bulkwark.query import aggregations as tree
 from bulkwark.query.aggregations import Aggregation
 
 #: What a client needs to tell documents apart and to page on; never filtered out.
-ALWAYS = frozenset({"id", "_type", "_version"})
+ALWAYS = frozenset({"id", "_type", "_originalType", "_version"})
 
 
 class ResultFilter:
@@ -28,11 +28,11 @@ class ResultFilter:
         self._needed = ALWAYS | frozenset(needed)
         self._known: dict[str, bool] = {}
 
-    def text(self, document: str) -> str:
+    def text(self, document: bytes) -> bytes:
         """The document with only what is shown."""
         decoded = msgspec.json.decode(document)
         kept, _ = self._kept(decoded, "")
-        return msgspec.json.encode(kept if kept is not None else {}).decode()
+        return msgspec.json.encode(kept)
 
     def _kept(self, value: Any, path: str) -> tuple[Any, bool]:
         """What is left of a value, and whether anything is."""
@@ -138,6 +138,3 @@ def _rows(found: Sequence[Aggregation], results: dict[str, Any], count: int = 0)
 def _shown(result: dict[str, Any]) -> Any:
     value = result.get("value_as_string", result.get("value", result.get("count")))
     return "" if value is None else value
-
-
-Shown = Callable[[str], str]

@@ -11,10 +11,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, tzinfo
 from enum import Enum
+from typing import Protocol
 
 from bulkwark.query.ast import Node
 from bulkwark.query.fields import Kind
-from bulkwark.query.regexp import Matcher
 
 Value = str | int | float
 DEFAULT_SIZE = 10
@@ -54,12 +54,19 @@ class Order:
     descending: bool
 
 
+class Pattern(Protocol):
+    """Tells whether a term fits."""
+
+    def fullmatch(self, text: str) -> bool:
+        """Whether the whole term fits."""
+
+
 @dataclass(frozen=True, slots=True)
 class Choice:
     """Which terms may become buckets: given ones, or those that fit a pattern. Without either: all."""
 
     values: frozenset[Value] | None = None
-    pattern: Matcher | None = None
+    pattern: Pattern | None = None
 
     def __contains__(self, value: Value) -> bool:
         if self.values is not None:

@@ -4,7 +4,7 @@ Today that is SQLite; a second dialect offers the same names and is chosen here.
 keeps every other file out of `store/sqlite`.
 """
 
-from bulkwark.store.sqlite import index, inner, order, rows, typeahead
+from bulkwark.store.sqlite import index, inner, order, rows, scores, typeahead
 from bulkwark.store.sqlite.aggregations import Aggregator
 from bulkwark.store.sqlite.engine import Database, Row, Session, Turn
 from bulkwark.store.sqlite.migrate import migrate
@@ -26,5 +26,6 @@ __all__ = [
     "migrate",
     "order",
     "rows",
+    "scores",
     "typeahead",
 ]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
 
 from bulkwark.domain.kinds import kind_of
@@ -45,11 +44,15 @@ def page(
     return found[wanted.offset : wanted.offset + wanted.limit]
 
 
-def texts(session: Session, tenant: Tenant, found: Sequence[Element], path: str) -> Iterator[str]:
+def texts(session: Session, tenant: Tenant, found: Sequence[Element], path: str) -> Iterator[bytes]:
     """The elements as JSON, with the type of the object that each stands in."""
     shown = documents.element_texts(session, tenant, sorted({element for _, element in found}), path)
     for rid, element in found:
         text = shown.get(element)
         if text is not None:
-            kind = json.dumps(BY_KIND[kind_of(rid)].type)
-            yield f'{text[:-1]},"_type":{json.dumps(path)},"_originalType":{kind},"_version":"v2"}}'
+            parent = BY_KIND[kind_of(rid)].type
+            yield b'%b,"_type":"%b","_originalType":"%b","_version":"v2"}' % (
+                text[:-1],
+                path.encode(),
+                parent.encode(),
+            )

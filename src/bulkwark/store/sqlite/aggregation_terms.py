@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from bulkwark.store.sqlite.aggregations import Aggregator
     from bulkwark.store.sqlite.columns import Rows
 
-MAX_CANDIDATES = 65_535  # terms that are all looked at before the best are known
+MAX_CANDIDATES = 65_535  # terms whose measures are all known before the best are
+KEPT = 10_000  # terms above the wanted size that are kept before the worst are left out
 _SQL_ORDER = {"_count": "n", "_key": "value"}
 
 
@@ -69,12 +70,15 @@ def _candidates(asker: Aggregator, one: Terms, found: Sequence[Found], grouped: 
     for b, value, n in asker.session.execute(grouped, params):
         if (one.include is not None and value not in one.include) or (one.exclude is not None and value in one.exclude):
             continue
+        candidates = found[b]
+        candidates.buckets.append(Bucket(value, n))
+        candidates.total += n
+        if not by_measure and len(candidates.buckets) > one.size + KEPT:
+            cut(one, candidates)
         seen += 1
-        if seen > MAX_CANDIDATES:
-            reason = "to be sorted by a measure" if by_measure else "that fit"
-            raise Invalid(f"there are more than {MAX_CANDIDATES} different terms {reason}", where=one.where)
-        found[b].buckets.append(Bucket(value, n))
-        found[b].total += n
+        if by_measure and seen > MAX_CANDIDATES:
+            reason = f"there are more than {MAX_CANDIDATES} different terms to be sorted by a measure"
+            raise Invalid(reason, where=one.where, hint="narrow the query, or use include")
     if not by_measure:
         for one_found in found:
             cut(one, one_found)

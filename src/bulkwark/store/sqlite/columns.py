@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from bulkwark.domain.kinds import Kind
+from bulkwark.domain.kinds import Kind, first_rid, last_rid
 from bulkwark.query.aggregations import Column
 from bulkwark.query.fields import Kind as FieldKind
 from bulkwark.store.fields import FieldNumbers
@@ -69,7 +69,7 @@ class Columns:
         if path == METADATA:
             link, target, where = "md_inv", "pair", f"m.tenant = {self.tenant}"
             if not rows.join:
-                where += f" AND m.rid IN (SELECT rid FROM ({rows.scan}))"
+                where += f" AND {self._of_kinds('m.rid')}"
         else:
             fields = self._of(self.kinds, path)
             link, target, where = "link", "target", f"m.tenant = {self.tenant} AND m.field IN ({fields})"
@@ -91,7 +91,7 @@ class Columns:
         # From the root into a nested array: the values of all elements.
         if path == METADATA:
             return f"SELECT DISTINCT m.rid AS key, e.value FROM ({own}) e CROSS JOIN md_inv m ON m.pair = e.key " + (
-                f"AND m.tenant = {self.tenant} AND m.rid IN (SELECT rid FROM ({self.everything().scan}))"
+                f"AND m.tenant = {self.tenant} AND {self._of_kinds('m.rid')}"
             )
         return f"SELECT DISTINCT m.rid AS key, e.value FROM ({own}) e CROSS JOIN link m ON m.target = e.key " + (
             f"AND m.tenant = {self.tenant} AND m.field IN ({self._of(self.kinds, path)})"
@@ -126,6 +126,13 @@ class Columns:
         """The kinds of the elements of a nested array."""
         found = {BY_KIND[kind].links[path] for kind in self.kinds if path in BY_KIND[kind].links}
         return tuple(sorted(found))
+
+    def _of_kinds(self, column: str) -> str:
+        """Whether a rid is one of the kinds."""
+        spans = (
+            f"{column} BETWEEN {first_rid(self.tenant, kind)} AND {last_rid(self.tenant, kind)}" for kind in self.kinds
+        )
+        return f"({' OR '.join(spans)})"
 
     def _of(self, kinds: tuple[Kind, ...], path: str) -> str:
         """The numbers of a field in the kinds; -1, which no field has, when none of them knows it."""

@@ -22,7 +22,7 @@ from bulkwark.store.sqlite.sets import EMPTY, Fts, Set, Sql, both
 from bulkwark.store.sqlite.terms import LAST, MAX_EXPANSION, Dictionary, glob, literal_prefix
 
 # No word of a text has these, and FTS5 would cut there: `sales-2*` would ask for `sales` before any word of field 2.
-_CUTS = re.compile(r"[^0-9A-Za-z!:=._',;\x80-\U0010ffff]")
+CUTS = re.compile(r"[^0-9A-Za-z!:=._',;\x80-\U0010ffff]")
 MAX_SLOPPY = 20  # words of a phrase whose words may move
 
 Emit = Callable[[Kind, int, Field, Any], Set]
@@ -85,7 +85,7 @@ class Leaves:
             if node.prefix:
                 return self._values_like(number, (fold(node.tokens[0]), Wild.ANY))
             return Fts(quote(whole(number, fold(node.tokens[0]))))
-        if any(map(_CUTS.search, node.tokens)):
+        if any(map(CUTS.search, node.tokens)):
             return EMPTY
         if not node.prefix:
             return _sloppy(number, [[token] for token in node.tokens], node.slop)
@@ -102,7 +102,7 @@ class Leaves:
         if field.kind is FieldKind.KEYWORD:
             return self._values_like(number, node.pattern)
         if len(node.pattern) == 2 and isinstance(node.pattern[0], str) and node.pattern[1] is Wild.ANY:
-            if _CUTS.search(node.pattern[0]):
+            if CUTS.search(node.pattern[0]):
                 return EMPTY
             return Fts(f"{quote(f'{number}:{node.pattern[0]}')} *")
         if node.pattern == (Wild.ANY,):
