@@ -30,6 +30,7 @@ STATUSES: dict[str, list[list[int]]] = {
     FIRST: [[200], [200] * 3, [200], [200]],
     "docs/guide/bulk-update-roles.md": [[], [200, 202], [202], [202]],
     "docs/guide/entitlements.md": [[200], [200], [204], [400], [200, 201, 200]],
+    "docs/guide/aggregations.md": [[200], [200], [200], [400]],
     "docs/guide/common-access.md": [[], [200, 202], [200, 200], [200, 202]],
     "docs/guide/access-profiles-and-sources.md": [[200], [201, 200], [200, 200], [200, 200, 201, 200], [200, 207]],
 }

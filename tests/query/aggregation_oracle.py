@@ -98,7 +98,7 @@ class _Oracle:
         kind = self.kind(name)
         if kind is Kind.DATE:
             return {"as_string": iso(value)}
-        return {"as_string": "true" if int(value) else "false"} if kind is Kind.BOOL else {}
+        return {"as_string": "true" if value else "false"} if kind is Kind.BOOL else {}
 
     def metric(self, kind: str, name: str, values: list[Any]) -> Results:
         if kind == "value_count":

@@ -36,6 +36,14 @@ def edges(one: Histogram | DateHistogram, low: float | None, high: float | None,
     return [place * one.interval + one.offset for place in range(first, last + 2)] if last >= first else ()
 
 
+def sparse(one: Histogram | DateHistogram, values: Sequence[float]) -> Sequence[float]:
+    """Edges around the given values only, for where all of them between the first and the last would be too many."""
+    found: set[float] = set()
+    for value in values:
+        found.update(edges(one, value, value, 2)[:2])
+    return sorted(found)
+
+
 def _inside_dates(one: DateHistogram, edge: float) -> bool:
     if one.limits is None:
         return True

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from bulkwark.query import aggregations as tree
-from bulkwark.query.aggregation_edges import edges, filled
+from bulkwark.query.aggregation_edges import edges, filled, sparse
 from bulkwark.query.aggregations import Column, Measure, Order
 from bulkwark.query.buckets import Bucket
 from bulkwark.query.dateformats import shown
@@ -16,7 +16,7 @@ from bulkwark.query.fields import Kind
 Results = dict[str, Any]
 NUMERIC = frozenset({Kind.NUMBER, Kind.DATE, Kind.BOOL})
 
-__all__ = ["NUMERIC", "Bucket", "Found", "Results", "edges", "filled", "ordered"]
+__all__ = ["NUMERIC", "Bucket", "Found", "Results", "edges", "filled", "ordered", "sparse"]
 
 
 @dataclass(slots=True)
@@ -95,7 +95,7 @@ def as_string(column: Column, value: float) -> str | None:
     if column.kind is Kind.DATE:
         return shown(value)
     if column.kind is Kind.BOOL:
-        return "true" if int(value) else "false"
+        return "true" if value else "false"
     return None
 
 

@@ -19,13 +19,14 @@ documents are silent:
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import NoReturn
 
 from bulkwark.errors import Invalid, QueryError
 from bulkwark.query import ast, minimum, written
 from bulkwark.query.analysis import fold, tokens
 from bulkwark.query.check_filters import check_filter
+from bulkwark.query.check_source import Leaf, Shared, SourceCheck
 from bulkwark.query.datemath import parse_zone
 from bulkwark.query.fields import Kind, Schema
 from bulkwark.query.matching import Wordless, holds, joined, match, term, word
@@ -36,11 +37,7 @@ from bulkwark.query.values import Values, folded, fuzzy_token, spellings
 
 __all__ = ["check", "check_filter"]
 
-Leaf = ast.Text | ast.Like | ast.Fuzzy | ast.Regex | ast.Range | ast.Term | ast.Holds
-# Conditions after fields were filled in; more is too much for any store.
-MAX_LEAVES = 60_000
 WORD_SPLITS = ("phrase", "or")
-_BESIDE_REGEX = frozenset(" \t\n\r\u3000():+-!^")
 
 
 def check(
@@ -72,38 +69,24 @@ def check(
     except ValueError as fault:
         raise Invalid(str(fault), where="timeZone") from None
     source = node if isinstance(node, ast.Source) else ast.Source(child=node, text=text, fields=tuple(fields))
-    shared = _Shared(Names(schema), strict, frozenset(elsewhere))
+    shared = Shared(Names(schema), strict, frozenset(elsewhere))
     root = _Checker(shared, values, source).whole("")
     return ast.Checked(schema.index, ast.Nothing(span=node.span) if root is None else root)
 
 
-@dataclass(slots=True)
-class _Shared:
-    """What the texts of one query have in common, one inside the other."""
-
-    names: Names
-    strict: bool
-    elsewhere: frozenset[str]
-    scans: int = 0
-    leaves: int = 0
-
-
-class _Checker:
+class _Checker(SourceCheck):
     """Walks the tree of one source; None for a node means that it disappears."""
 
-    def __init__(self, shared: _Shared, values: Values, source: ast.Source) -> None:
-        self.shared = shared
-        self.names = shared.names
-        self.strict = shared.strict
-        self.source = source
-        self.text = source.text
+    def __init__(self, shared: Shared, values: Values, source: ast.Source) -> None:
+        super().__init__(shared, source)
         self.default: tuple[tuple[Target, float | None], ...] | None = None
         self.values = replace(values, operator=source.operator, word_split=source.word_split or values.word_split)
         if source.zone:
             try:
                 self.values = replace(self.values, zone=parse_zone(source.zone))
             except ValueError as fault:
-                raise Invalid(str(fault), where=f"{source.where.rpartition('/')[0]}/timeZone") from None
+                where = f"{source.where.rpartition('/')[0]}/timeZone"
+                raise Invalid(str(fault), where=where, hint="as in Europe/Berlin or +02:00") from None
 
     def whole(self, within: str) -> ast.Node | None:
         """The checked tree of the source."""
@@ -128,9 +111,15 @@ class _Checker:
                 boost = float(factor) if factor else None
             except ValueError:
                 detail = f"the boost of field {entry!r} is no number"
-                raise QueryError(detail, text=entry, position=len(name), where="fields") from None
+                raise QueryError(detail, text=entry, position=len(name), where="fields", hint="as in name^2") from None
             if not 0 <= (boost or 0) < float("inf"):
-                raise QueryError(f"{entry!r} has no boost from 0", text=entry, position=len(name), where="fields")
+                raise QueryError(
+                    f"{entry!r} has no boost from 0",
+                    text=entry,
+                    position=len(name),
+                    where="fields",
+                    hint="as in name^2",
+                )
             targets = self.names.targets(name)
             if not targets and self.strict:
                 self._unknown(name, "", entry, 0, where="fields")
@@ -199,14 +188,14 @@ class _Checker:
                 return ast.Nothing(span=node.span)
             known = [p for p in self.names.schema.nested if p.startswith(within)]
             place = f"inside @{within}" if within else f"in {self.names.schema.index}"
-            hint = f"known: {', '.join('@' + p for p in known if p != within)}" if known else ""
+            hint = f"known: {', '.join('@' + p for p in known if p != within)}" if known else "it has none"
             self.fail(f"unknown nested type '@{node.path}' {place}", node.span, hint)
         child = self.node(node.child, path)
         return child and ast.Nested(path=path, child=child, span=node.span)
 
     def _exists(self, raw: ast.Exists, within: str) -> ast.Node:
         targets, path = self.names.targets(raw.field, within), self.names.object(raw.field, within)
-        self._false_quote(raw.field, raw)
+        self.false_quote(raw.field, raw)
         if targets:
             return ast.disj(*(has(t, raw.span) for t in targets), span=raw.span)
         if path and path == within:
@@ -216,8 +205,8 @@ class _Checker:
         return self._nowhere(raw.field, within, raw)
 
     def _leaf(self, raw: Leaf, within: str) -> ast.Node | None:
-        self._check_written(raw)
-        self._check_measure(raw)
+        self.check_written(raw)
+        self.check_measure(raw)
         if raw.field is not None:
             targets = self._targets(raw.field, within, raw)
             if not targets:
@@ -246,6 +235,10 @@ class _Checker:
         targets, lenient = self._match_targets(raw, within)
         if not targets:
             return ast.Nothing(span=raw.span)
+        if raw.fuzzy:
+            self.scan(len(tokens(raw.text)) * len(targets), raw)
+        elif raw.slop:
+            self.scan(len(targets), raw)
         if raw.spread == "cross":
             plain = [(t, b) for t, b in targets if t.field.kind is Kind.TEXT and not t.exact]
             words = tokens(raw.text) if plain and not raw.keyword else []
@@ -258,7 +251,7 @@ class _Checker:
             rest = [pair for pair in targets if pair not in plain]
             each = self._over(rest, raw, lenient=True) if rest else None
             found = [node for node in (crossed, each) if node is not None and not isinstance(node, ast.Nothing)]
-            self._count(len(words) * len(plain), raw)
+            self.count(len(words) * len(plain), raw)
         else:
             node = self._over(targets, raw, lenient=lenient)
             found = [] if node is None else [node]
@@ -284,12 +277,6 @@ class _Checker:
 
     def _scored(self, node: ast.Node, boost: float | None, raw: ast.Node) -> ast.Node:
         return node if boost is None else ast.Boost(child=node, factor=boost, span=raw.span)
-
-    def _count(self, more: int, raw: ast.Node) -> None:
-        self.shared.leaves += more
-        if self.shared.leaves > MAX_LEAVES:
-            hint = "ask fewer fields, or split it into several requests"
-            self.fail(f"the query becomes more than {MAX_LEAVES:,} conditions", raw.span, hint)
 
     def _bare(self, raw: Leaf) -> ast.Node | None:
         if isinstance(raw, ast.Text):
@@ -318,7 +305,7 @@ class _Checker:
         """One leaf for each field; `lenient` skips fields that cannot hold the value, but under `strict` not all."""
         found: list[ast.Node] = []
         lenient = lenient or self.source.lenient
-        self._count(len(targets), raw)
+        self.count(len(targets), raw)
         wordless, only_words, reason = False, True, ""
         for target, boost in targets:
             try:
@@ -389,49 +376,6 @@ class _Checker:
         hint = self.names.hint(name, within)
         where = where or self.source.where
         raise QueryError(f"unknown field {name!r} in {place}", text=text, position=position, hint=hint, where=where)
-
-    def _check_written(self, raw: Leaf) -> None:
-        """Under `strict`: typing faults in a query string that quietly mean something else."""
-        if not self.strict or self.source.places:
-            return
-        if raw.field:
-            self._false_quote(raw.field, raw)
-        if isinstance(raw, ast.Text) and not raw.quoted and written.small_operator(self.text, raw):
-            hint = f'write {raw.text.upper()} in capitals to join conditions, or "{raw.text}" for the word itself'
-            self.fail(f"{raw.text!r} is searched as a word here, it is no operator", raw.span, hint)
-        if isinstance(raw, ast.Fuzzy) or (isinstance(raw, ast.Text) and not raw.quoted):
-            self._false_quote(raw.text, raw)
-        elif isinstance(raw, ast.Like):
-            self._false_quote("".join(part if isinstance(part, str) else part.value for part in raw.pattern), raw)
-        elif isinstance(raw, ast.Range):
-            for bound in (raw.low, raw.high):
-                self._false_quote(bound.text if bound else "", raw)
-        elif isinstance(raw, ast.Regex):
-            beside = self.text[max(0, raw.span[0] - 1) : raw.span[0]] + self.text[raw.span[1] : raw.span[1] + 1]
-            if not _BESIDE_REGEX.issuperset(beside):
-                hint = "write \\/ for a slash inside a value, or put the value in double quotes"
-                self.fail("a regular expression between slashes stands right beside a word", raw.span, hint)
-
-    def _check_measure(self, raw: ast.Node) -> None:
-        """What would be too much work for any store."""
-        fault = written.unmeasured(raw)
-        if fault:
-            self.fail(fault, raw.span)
-        self.shared.scans += written.scans(raw)
-        if self.shared.scans > written.MAX_SCANS:
-            detail = f"more than {written.MAX_SCANS} patterns in one query begin with a wildcard or name no field"
-            self.fail(detail, raw.span, "name the field and begin with letters, as in name:sales*")
-
-    def _false_quote(self, word: str, raw: ast.Raw) -> None:
-        fault = written.false_quote(word) if self.strict and not self.source.places else ""
-        if fault:
-            self.fail(fault, raw.span, 'use the straight double quote ", or put the whole text in such quotes')
-
-    def fail(self, detail: str, span: ast.Span, hint: str = "") -> NoReturn:
-        """Raise the error at the span's beginning."""
-        if self.source.places:
-            raise Invalid(detail, where=self.source.places[span[0]], hint=hint)
-        raise QueryError(detail, text=self.text, position=span[0], hint=hint, where=self.source.where)
 
 
 def has(target: Target, span: ast.Span) -> ast.Node:

@@ -81,7 +81,7 @@ def _pattern(name: str) -> re.Pattern[str]:
         group, digits = _LETTERS.get(letter, ("", ""))
         if not group or group in used:
             raise ValueError(f"the date format {name[:60]!r} is not served: {piece[0][:10]!r}")
-        if letter in "Mdhms" and len(piece[0]) == 1:
+        if letter in "MdHms" and len(piece[0]) == 1:
             digits = r"\d{1,2}"
         used.add(group)
         found += f"(?P<{group}>{digits})"

@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta, tzinfo
 from functools import lru_cache
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_CYCLE = 146_097 * 86_400_000  # ms of 400 years
 ISO = frozenset({"", "strict_date_optional_time", "date_optional_time", "strict_date_time", "date_time"})
 _NAMED = {
     "date": "yyyy-MM-dd",
@@ -59,10 +60,18 @@ def shown(ms: float, zone: tzinfo = UTC, form: str = "") -> str:
     try:
         moment = (_EPOCH + timedelta(milliseconds=int(ms))).astimezone(zone)
     except OverflowError:
-        return str(int(ms))
+        return _beyond(int(ms))
     if form in ISO:
         return f"{moment:%Y-%m-%dT%H:%M:%S}.{moment.microsecond // 1000:03}{offset(moment)}".rjust(24, "0")
     return "".join(part(moment) for part in _parts(form))
+
+
+def _beyond(ms: int) -> str:
+    """A moment outside the years 1 to 9999, which sums of dates reach: the calendar repeats itself every 400 years."""
+    cycles, rest = divmod(ms, _CYCLE)
+    moment = _EPOCH + timedelta(milliseconds=rest)
+    year = moment.year + 400 * cycles
+    return f"{'-' if year < 0 else '+'}{abs(year):04}-{shown(rest)[5:]}"
 
 
 def require(form: str) -> str:

@@ -228,8 +228,8 @@ def _simple_query_string(reader: Reader, body: Any, where: str) -> Node:
     members = Members(body, where, "simple_query_string")
     members.need("query")
     text = members.text("query")
-    if len(text) > lucene.MAX_LENGTH:
-        raise Invalid(f"the query has more than {lucene.MAX_LENGTH:,} characters", where=members.at("query"))
+    if len(text) > simple.MAX_LENGTH:
+        raise Invalid(f"the query has more than {simple.MAX_LENGTH:,} characters", where=members.at("query"))
     if members.flag("analyze_wildcard"):
         raise Invalid("analyze_wildcard is not served", where=members.at("analyze_wildcard"))
     rules = simple.Rules(
@@ -245,6 +245,7 @@ def _simple_query_string(reader: Reader, body: Any, where: str) -> Node:
         transpositions=members.flag("fuzzy_transpositions", True),
         most=members.count("fuzzy_max_expansions", None, least=1),
         span=reader.place(members.at("query")),
+        where=members.at("query"),
     )
     if rules.fields == ("*",):
         rules = simple.everywhere(rules)

@@ -18,22 +18,28 @@ def fits(node: Node, value: str) -> bool:
     """Whether the leaf holds for a TEXT value. Raises Invalid for a leaf that no text can be asked for."""
     match node:
         case ast.Phrase():
-            return _phrase(node, tokens(value))
+            return _phrase(node, _words(value))
         case ast.Exact():
             return value in node.values
         case ast.Folded():
             return _folded(node, fold(value))
         case ast.Between():
-            return any(_between(node, text) for text in ([value] if node.exact else tokens(value)))
+            return any(_between(node, text) for text in ([value] if node.exact else _words(value)))
         case ast.Has():
             return True
         case ast.TokenLike() | ast.TokenFuzzy() | ast.TokenRegex():
-            return any(map(_test(node), tokens(value)))
+            return any(map(_test(node), _words(value)))
         case ast.ExactLike() | ast.ExactRegex():
             return _test(node)(fold(value) if node.folded else value)
         case ast.ExactFuzzy():
             return _test(node)(value)
     raise Invalid(f"{type(node).__name__} is no condition on a text")
+
+
+@lru_cache(maxsize=8_192)
+def _words(value: str) -> list[str]:
+    """The words of a value, which is asked for again and again."""
+    return tokens(value)
 
 
 @lru_cache(maxsize=256)
@@ -56,6 +62,8 @@ def _test(node: Node) -> Callable[[str], bool]:
 
 
 def _phrase(node: ast.Phrase, words: list[str]) -> bool:
+    if len(node.tokens) == 1 and not node.prefix:
+        return node.tokens[0] in words
     places = [
         [
             at

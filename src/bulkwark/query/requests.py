@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -17,9 +18,17 @@ from bulkwark.query.typeahead import Typeahead
 
 QUERY_TYPES = ("SAILPOINT", "DSL", "TEXT", "TYPEAHEAD")
 MEMBERS = {"SAILPOINT": "query", "DSL": "queryDsl", "TEXT": "textQuery", "TYPEAHEAD": "typeAheadQuery"}
+# What helps where nothing better is known.
+HINTS = {
+    "SAILPOINT": "put a value in double quotes, or a backslash before a sign that is text",
+    "DSL": 'a clause looks like {"match": {"name": "sales"}}',
+    "TEXT": '{"terms": ["sales"], "fields": ["name"], "matchAny": false, "contains": true}',
+    "TYPEAHEAD": '{"query": "Jo", "field": "name", "maxExpansions": 10, "size": 100}',
+}
 MODES = ("default", "elasticsearch")
 WORD_SPLITS = ("phrase", "or")
 PRECEDENCES = ("lucene", "strict")
+_SURROGATE = re.compile("[\ud800-\udfff]")
 MAX_TERMS = 1_000  # terms and fields of a TEXT query, multiplied
 
 
@@ -78,6 +87,16 @@ def read_query(
     nested types. Raises Invalid or QueryError.
     """
     kind = query_type(search, where)
+    try:
+        return _read(search, where, kind, strict=strict, options=options, nested=nested)
+    except Invalid as error:
+        error.hint = error.hint or HINTS[kind]
+        raise
+
+
+def _read(
+    search: Mapping[str, Any], where: str, kind: str, *, strict: bool, options: Options, nested: Collection[str]
+) -> Reading:
     name = MEMBERS[kind]
     place = f"{where}/{name}"
     if strict:
@@ -90,8 +109,7 @@ def read_query(
         hints = {"SAILPOINT": '{"query":{"query":"name:Finance"}}', "DSL": '{"queryDsl":{"match":{"name":"Finance"}}}'}
         missing = "the query is missing" if kind == "SAILPOINT" else f"{name} is missing"
         raise Invalid(missing, where=f"{place}/query" if kind == "SAILPOINT" else place, hint=hints.get(kind, ""))
-    if strict and kind != "SAILPOINT":
-        _refuse_unseen(body, place)
+    _refuse_characters(body, place, strict=strict and kind != "SAILPOINT")
     if kind == "DSL":
         return Reading(dsl.parse(body, place))
     members = Members(body, place, name)
@@ -191,16 +209,24 @@ def _typeahead(members: Members, *, strict: bool) -> Reading:
     return Reading(ast.Source(child=node, places=places, where=members.where), typeahead=listed)
 
 
-def _refuse_unseen(value: Any, where: str) -> None:
-    """Raise Invalid for a character that nobody sees: what is looked for with it is never found, under NOT always."""
+def _refuse_characters(value: Any, where: str, *, strict: bool) -> None:
+    """Raise Invalid for half of a surrogate pair, which no store keeps.
+
+    Under `strict` also for a character that nobody sees: what is looked for with it is never found, under NOT always.
+    """
     if isinstance(value, dict):
         for name, inner in value.items():
-            _refuse_unseen(name, where)
-            _refuse_unseen(inner, f"{where}/{pointed(name)}")
+            _refuse_characters(name, where, strict=strict)
+            _refuse_characters(inner, f"{where}/{pointed(name)}", strict=strict)
     elif isinstance(value, list):
         for position, inner in enumerate(value):
-            _refuse_unseen(inner, f"{where}/{position}")
-    elif isinstance(value, str):
+            _refuse_characters(inner, f"{where}/{position}", strict=strict)
+    elif isinstance(value, str) and not value.isascii():
+        lone = _SURROGATE.search(value)
+        if lone:
+            detail = f"half of a surrogate pair is no character (character {lone.start()})"
+            raise Invalid(detail, where=where, hint="remove it")
+    if strict and isinstance(value, str):
         fault = written.unseen(value)
         if fault:
             raise Invalid(f"{fault.detail} (character {fault.position})", where=where, hint="remove it")

@@ -20,6 +20,8 @@ FLAGS = ("AND", "NOT", "OR", "PREFIX", "PHRASE", "PRECEDENCE", "ESCAPE", "WHITES
 _BLANKS = " \t\n\r"
 MAX_DEPTH = 50
 MAX_EDITS = 2
+MAX_WORDS = 2_000
+MAX_LENGTH = 100_000  # characters
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +38,7 @@ class Rules:
     transpositions: bool
     most: int | None
     span: Span
+    where: str = ""
 
 
 def everywhere(rules: Rules) -> Rules:
@@ -82,6 +85,7 @@ class _Reader:
         self.text = text
         self.rules = rules
         self.words = 0
+        self.closed = self._closings()
 
     def part(self, at: int, end: int, depth: int) -> Node | None:
         """The tree of a part of the text."""
@@ -129,8 +133,8 @@ class _Reader:
 
     def _group(self, state: _State, depth: int) -> None:
         start = state.at + 1
-        close = self._closing(start, state.end)
-        if close < 0 or depth >= MAX_DEPTH:
+        close = self.closed.get(state.at, -1)
+        if not 0 <= close < state.end or depth >= MAX_DEPTH:
             state.at = start
         elif close == start:
             state.current, state.at = "", start + 1
@@ -138,18 +142,21 @@ class _Reader:
             self._add(state, self.part(start, close, depth + 1))
             state.at = close + 1
 
-    def _closing(self, at: int, end: int) -> int:
-        depth = 1
-        while at < end:
+    def _closings(self) -> dict[int, int]:
+        """Where each parenthesis that is closed is closed."""
+        found: dict[int, int] = {}
+        opened: list[int] = []
+        at = 0
+        while at < len(self.text):
             char = self.text[at]
             if char == "\\" and "ESCAPE" in self.rules.flags:
                 at += 1
-            elif char in "()":
-                depth += 1 if char == "(" else -1
-                if not depth:
-                    return at
+            elif char == "(":
+                opened.append(at)
+            elif char == ")" and opened:
+                found[opened.pop()] = at
             at += 1
-        return -1
+        return found
 
     def _phrase(self, state: _State) -> None:
         start = at = state.at + 1
@@ -228,8 +235,13 @@ class _Reader:
 
     # --- leaves --------------------------------------------------------------------------------------
 
-    def _match(self, text: str, *, kind: str = "words", slop: int = 0) -> Node:
+    def _count(self) -> None:
         self.words += 1
+        if self.words > MAX_WORDS:
+            raise Invalid(f"more than {MAX_WORDS:,} words in one query", where=self.rules.where, hint="ask for less")
+
+    def _match(self, text: str, *, kind: str = "words", slop: int = 0) -> Node:
+        self._count()
         suffix = self.rules.suffix if kind == "phrase" else ""
         fields = tuple(
             f"{name}{suffix}{sign}{boost}" for name, sign, boost in (f.partition("^") for f in self.rules.fields)
@@ -265,7 +277,7 @@ class _Reader:
         return self._each(lambda field: ast.Like(field=field, pattern=(text, Wild.ANY), span=self.rules.span))
 
     def _each(self, leaf: Callable[[str | None], Node]) -> Node:
-        self.words += 1
+        self._count()
         if not self.rules.fields:
             return leaf(None)
         found: list[Node] = []

@@ -21,7 +21,9 @@ MAX_TESTS = 2_000_000  # pairs times conditions; half a second and more
 def matching(catalogue: Catalogue, node: Node) -> list[int]:
     """The pairs for which the query holds, in order."""
     if _size(node) * len(catalogue.pairs) > MAX_TESTS:
-        raise Invalid("too many conditions on metadata in one query", hint="split it into several requests")
+        raise Invalid(
+            "too many conditions on metadata in one query", where="query", hint="split it into several requests"
+        )
     return sorted(
         pair
         for pair, (attribute, value) in catalogue.pairs.items()

@@ -179,12 +179,7 @@ class Aggregator:
         return [shapes.ranges(one, buckets) for buckets in found]
 
     def _histogram(self, one: tree.Histogram | tree.DateHistogram, rows: Rows) -> list[Any]:
-        text, params = self.relation(rows, one.column, one.missing)
-        low, high = next(iter(self.session.execute(f"SELECT min(value), max(value) FROM ({text})", params)))
-        try:
-            edges = shapes.edges(one, low, high, MAX_BUCKETS)
-        except ValueError as fault:
-            raise Invalid(str(fault), where=one.where, hint="a larger interval, or a filter") from None
+        edges = self._edges(one, rows)
         spans = [(i, edges[i], edges[i + 1]) for i in range(len(edges) - 1)]
         counts = self._spanned(one, rows, spans, one.missing)
         by_bucket: list[dict[int, int]] = [{} for _ in range(rows.buckets)]
@@ -202,6 +197,20 @@ class Aggregator:
             numbered = self._in_spans(one, rows, spans, number, len(flat))
             self._children(one, numbered, [bucket for _, bucket in flat])
         return [shapes.histogram(one, edges, buckets) for buckets in found]
+
+    def _edges(self, one: tree.Histogram | tree.DateHistogram, rows: Rows) -> Sequence[float]:
+        """Where the buckets of all histograms of the rows begin."""
+        text, params = self.relation(rows, one.column, one.missing)
+        low, high = next(iter(self.session.execute(f"SELECT min(value), max(value) FROM ({text})", params)))
+        try:
+            return shapes.edges(one, low, high, MAX_BUCKETS)
+        except ValueError as fault:
+            if one.min_doc_count > 0:
+                sql = f"SELECT DISTINCT value FROM ({text}) LIMIT {MAX_BUCKETS + 1}"
+                values = [value for (value,) in self.session.execute(sql, params)]
+                if len(values) <= MAX_BUCKETS:
+                    return shapes.sparse(one, values)
+            raise Invalid(str(fault), where=one.where, hint="a larger interval, or a filter") from None
 
     def _spans(self, spans: Sequence[tuple[int, float, float]]) -> str:
         table = self._table("(i INTEGER PRIMARY KEY, low, high)")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -13,6 +14,7 @@ from bulkwark.query.analysis import fold
 from bulkwark.query.ast import Node, Wild
 from bulkwark.query.fields import Field
 from bulkwark.query.fields import Kind as FieldKind
+from bulkwark.query.levenshtein import Levenshtein
 from bulkwark.store.entries import FOLDED, whole
 from bulkwark.store.fields import FieldNumbers
 from bulkwark.store.sqlite.engine import Session
@@ -21,7 +23,7 @@ from bulkwark.store.sqlite.terms import LAST, MAX_EXPANSION, Dictionary, glob, l
 
 # No word of a text has these, and FTS5 would cut there: `sales-2*` would ask for `sales` before any word of field 2.
 CUTS = re.compile(r"[^0-9A-Za-z!:=._',;\x80-\U0010ffff]")
-MAX_SLOPPY = 50  # words of a phrase whose words may move
+MAX_SLOPPY = 20  # words of a phrase whose words may move
 
 Emit = Callable[[Kind, int, Field, Any], Set]
 
@@ -33,6 +35,7 @@ class Leaves:
         self._session = session
         self._tenant = tenant
         self._numbers = numbers
+        self._automata: dict[tuple[str, int, int, bool], Levenshtein] = {}
         self._emitters: dict[type[Node], Emit] = {
             ast.Phrase: self._phrase,
             ast.TokenLike: self._token_like,
@@ -61,6 +64,19 @@ class Leaves:
 
     def _values(self, number: int) -> Dictionary:
         return Dictionary(self._session, self._tenant, number, "value")
+
+    def _near(self, word: str, node: ast.TokenFuzzy | ast.ExactFuzzy) -> Levenshtein:
+        """The automaton of a fuzzy word, which a word without a field asks of every field."""
+        key = (word, node.distance, node.prefix_length, node.transpositions)
+        if key not in self._automata:
+            self._automata[key] = Levenshtein(
+                word, node.distance, prefix_length=node.prefix_length, transpositions=node.transpositions
+            )
+        return self._automata[key]
+
+    def one_of(self, number: int, values: Sequence[str | int | float]) -> Set:
+        """Objects with one of many whole values."""
+        return self._value(number, "value IN (SELECT value FROM json_each(?))", (json.dumps(list(values)),))
 
     # --- words ---------------------------------------------------------------------------------------
 
@@ -97,7 +113,7 @@ class Leaves:
     def _token_fuzzy(self, kind: Kind, number: int, field: Field, node: ast.TokenFuzzy) -> Set:
         keyword = field.kind is FieldKind.KEYWORD
         dictionary = self._values(number) if keyword else self._terms(number)
-        found = dictionary.fuzzy(node.token, node.distance, node.prefix_length, node.transpositions)
+        found = dictionary.fuzzy(self._near(node.token, node), node.token)
         nearest = _nearest(found, node.token, node.most, node.cut)
         return self._any_value(number, nearest) if keyword else _any_word(number, nearest, f"{node.token}~")
 
@@ -134,7 +150,7 @@ class Leaves:
         return Sql(f"SELECT DISTINCT rid FROM {table} WHERE {where} AND {shown} GLOB ?", (*key, glob(node.pattern)))
 
     def _exact_fuzzy(self, kind: Kind, number: int, field: Field, node: ast.ExactFuzzy) -> Set:
-        found = self._values(number).fuzzy(node.value, node.distance, node.prefix_length, node.transpositions)
+        found = self._values(number).fuzzy(self._near(node.value, node), node.value)
         return self._any_value(number, _nearest(found, node.value, node.most, node.cut))
 
     def _exact_regex(self, kind: Kind, number: int, field: Field, node: ast.ExactRegex) -> Set:
@@ -156,7 +172,9 @@ class Leaves:
     def _any_value(self, number: int, values: Sequence[str]) -> Set:
         if len(values) > MAX_EXPANSION:
             raise Invalid(
-                f"the pattern fits more than {MAX_EXPANSION:,} different values", hint="write more of the value"
+                f"the pattern fits more than {MAX_EXPANSION:,} different values",
+                where="query",
+                hint="write more of the value",
             )
         if not values:
             return EMPTY
@@ -227,7 +245,9 @@ def _any_word(number: int, found: Sequence[str], shown: str) -> Set:
 
 
 def _too_many(shown: str, most: int, what: str) -> None:
-    raise Invalid(f"the pattern {shown[:60]} fits more than {most:,} {what}", hint="write more of the word")
+    raise Invalid(
+        f"the pattern {shown[:60]} fits more than {most:,} {what}", where="query", hint="write more of the word"
+    )
 
 
 def _nearest(found: Sequence[tuple[str, int]], word: str, most: int | None, cut: bool) -> list[str]:
@@ -251,7 +271,11 @@ def _sloppy(number: int, words: Sequence[Sequence[str]], slop: int) -> Set:
         begin = " ".join(f"{number}:{word[0]}" for word in words[:-1])
         return Fts(" OR ".join(quote(f"{begin} {number}:{last}") for last in words[-1]))
     if len(words) > MAX_SLOPPY:
-        raise Invalid(f"the phrase has {len(words)} words that may move, more than {MAX_SLOPPY}", hint="leave ~n out")
+        raise Invalid(
+            f"the phrase has {len(words)} words that may move, more than {MAX_SLOPPY}",
+            where="query",
+            hint="leave ~n out",
+        )
     expr = " AND ".join(f"({' OR '.join(word)})" for word in spelled)
     # The gap between values is asked for as a phrase too, so that `within` learns where it stands.
     expr += f' AND ("_" OR {" OR ".join(spelled[0])})'

@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from bulkwark.domain.kinds import Kind, first_rid, last_rid
 from bulkwark.domain.metadata import Catalogue
 from bulkwark.errors import Invalid
 from bulkwark.query import ast
+from bulkwark.query.analysis import fold
 from bulkwark.query.ast import Node
 from bulkwark.query.fields import Field
 from bulkwark.query.fields import Kind as FieldKind
@@ -28,6 +29,8 @@ from bulkwark.store.sqlite.sets import EMPTY, Empty, Fts, Set, Sql, both, either
 
 # SQLite binds at most 32,766 values to one statement.
 MAX_VALUES = 32_000
+# From how many conditions on equals are made one.
+FEW = 8
 # Each word without a field is looked up in some thirty fields.
 MAX_BARE = 500
 # Fields that say the same of every object: a bare term does not look there, or `role` would select every role.
@@ -52,7 +55,9 @@ class Selector:
         """
         found = self._set(kind, root).select()
         if len(found.params) > MAX_VALUES:
-            raise Invalid(f"the query needs {len(found.params)} values at once", hint=f"at most {MAX_VALUES}")
+            raise Invalid(
+                f"the query needs {len(found.params)} values at once", where="query", hint=f"at most {MAX_VALUES}"
+            )
         return found
 
     # --- the tree ----------------------------------------------------------------------------------
@@ -133,7 +138,7 @@ class Selector:
         sets: list[Set] = []
         inner: dict[str, list[Set]] = {}
         links = BY_KIND[kind].links
-        for node in map(_plain, nodes):
+        for node in _merged([_plain(node) for node in nodes]):
             field = getattr(node, "field", None)
             path = node.path if isinstance(node, ast.Nested) else field.nested if field is not None else ""
             if _is_bare(node):
@@ -149,7 +154,9 @@ class Selector:
         """A bare term: every string field of the object, and of the elements of its nested arrays."""
         self._bare += 1
         if self._bare > MAX_BARE:
-            raise Invalid(f"more than {MAX_BARE} words without a field", hint="name the field: name:(one two …)")
+            raise Invalid(
+                f"more than {MAX_BARE} words without a field", where="query", hint="name the field: name:(one two …)"
+            )
         index = BY_KIND[kind]
         fields = [f for f in index.schema.fields.values() if is_string(f) and f.path.rpartition(".")[2] not in _ALIKE]
         sets.extend(self._leaf(kind, node, field) for field in fields if not field.nested and _can_hold(field, node))
@@ -195,6 +202,8 @@ class Selector:
             return EMPTY  # no object of the kind has ever had the field
         if isinstance(node, ast.Has):
             return self._has(kind, field.path, number)
+        if isinstance(node, OneOf):
+            return self._leaves.one_of(number, node.values)
         return self._leaves.emit(kind, number, field, node)
 
     def _has(self, kind: Kind, path: str, number: int) -> Set:
@@ -209,6 +218,31 @@ class Selector:
 
     def _below(self, kind: Kind, prefix: str) -> list[tuple[str, int]]:
         return self._numbers.below(self._session, kind, prefix)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OneOf(Node):
+    """Some whole value (of a number, or of a keyword) is one of many: what a long list of equals becomes."""
+
+    field: Field
+    values: tuple[str | int | float, ...]
+
+
+def _merged(nodes: Sequence[Node]) -> Sequence[Node]:
+    """The nodes of a union with all equals on one field made one: a list of 10,000 ids is then one look-up each."""
+    if len(nodes) <= FEW:
+        return nodes
+    found: dict[Field, list[str | int | float]] = {}
+    rest: list[Node] = []
+    for node in nodes:
+        match node:
+            case ast.Phrase(field=Field(kind=FieldKind.KEYWORD) as field, tokens=(token,), prefix=False):
+                found.setdefault(field, []).append(fold(token))
+            case ast.Is(field=Field(kind=FieldKind.NUMBER) as field, value=value):
+                found.setdefault(field, []).append(value)
+            case _:
+                rest.append(node)
+    return [*rest, *(OneOf(field=field, values=tuple(dict.fromkeys(v))) for field, v in found.items())]
 
 
 def _is_bare(node: Node) -> bool:

@@ -51,10 +51,9 @@ class Dictionary:
         """What fulfils the condition; one more than MAX_EXPANSION when there are more."""
         return self._read(f"AND {condition}", values, "", MAX_EXPANSION + 1)
 
-    def fuzzy(self, word: str, distance: int, prefix_length: int, transpositions: bool) -> list[tuple[str, int]]:
+    def fuzzy(self, near: Levenshtein, shown: str) -> list[tuple[str, int]]:
         """What stands within the distance, in order, with the edits."""
-        near = Levenshtein(word, distance, prefix_length=prefix_length, transpositions=transpositions)
-        found = self._walk(near.tried, near.prefix, "", f"{word}~")
+        found = self._walk(near.tried, near.prefix, "", f"{shown}~")
         return [(text, near.edits(text) or 0) for text in found]
 
     def regex(self, matcher: regexp.Matcher, shown: str, *, folded_after: bool = False) -> list[str]:
@@ -98,7 +97,11 @@ class Dictionary:
                 return
             if looked > MAX_TRIED:
                 hint = "begin with letters, or write three letters more that stand in every word meant"
-                raise Invalid(f"{shown} would have to be tried on more than {MAX_TRIED:,} different texts", hint=hint)
+                raise Invalid(
+                    f"{shown} would have to be tried on more than {MAX_TRIED:,} different texts",
+                    where="query",
+                    hint=hint,
+                )
             size = _LARGE_PIECE if used * 2 > len(batch) else _PIECE
 
 
