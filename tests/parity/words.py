@@ -1,4 +1,4 @@
-"""Whether we cut texts into words as the referee's analyzer does: every character of the scripts people write names in."""
+"""Whether we cut texts into words as the referee does: every character of the scripts that people write names in."""
 
 from __future__ import annotations
 
