@@ -170,7 +170,7 @@ def _query(kind: Kind, search: dict[str, Any], now: int, where: str, options: Op
     filtered = field_filters.read(
         search.get("filters"), index.schema, now_ms=now, zone=zone, strict=True, where=f"{where}/filters"
     )
-    inner = inner_hit(query, [index.name], now, where=f"{where}/query", strict=True)
+    inner = inner_hit(query, [index.name], now, where=f"{where}/query", strict=True, options=options)
     parts = (root, filtered, inner.required(index.name) if inner else None)
     return ast.conj(*(part for part in parts if part is not None))
 
