@@ -3,8 +3,8 @@
     python -m benchmarks.opensearch --roles 50000
 
 `Side` answers one measurement for each question; `benchmarks/search.py` asks both sides in turn. The node is the
-referee of the tests (tests/referee), one shard, no replica, the mapping of tests/parity. Its data stays in the folder of
-the benchmarks, so that a million roles are indexed once.
+referee of the tests (tests/referee): one shard, no replica, the mapping of tests/parity. Its data stays in the folder
+of the benchmarks, so that a million roles are indexed once.
 """
 
 from __future__ import annotations
@@ -18,6 +18,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from tests.parity import mapping, rewrite
+from tests.referee.node import Node, start
+
 from benchmarks.company import CACHE, company
 from benchmarks.search import CLASSES
 from bulkwark.domain import metadata
@@ -25,8 +28,6 @@ from bulkwark.domain.kinds import Kind
 from bulkwark.store import documents
 from bulkwark.store.dialect import Session
 from bulkwark.store.tenants import Store, Tenant, open_store
-from tests.parity import mapping, rewrite
-from tests.referee.node import Node, start
 
 HEAP = "1500m"
 STEP = 10_000  # hits of one answer while all ids are fetched
@@ -106,7 +107,8 @@ class Side:
         path = f"/roles/_update_by_query?refresh=true&scroll_size={STEP}&conflicts=abort&timeout=30m"
         found = self.node.call("POST", path, body)
         took = time.perf_counter() - began
-        assert not found["failures"] and not found["timed_out"], found
+        if found["failures"] or found["timed_out"]:
+            raise RuntimeError(f"the change went wrong: {found}")
         return took, int(found["updated"])
 
     def _fill(self, data_dir: Path, roles: int) -> None:

@@ -1,4 +1,4 @@
-"""Seeded queries over the corpus: `python -m tests.parity.generate --seed 1 --count 5000` compares and prints statistics.
+"""Seeded queries over the corpus; `python -m tests.parity.run --generated 5000 --seed 1` asks them, with statistics.
 
 A query's conditions are mostly taken from one document, so that they select something; a seed always gives the same
 queries for the same corpus and day. Each query is a list of operators, and the run counts them.
@@ -14,6 +14,7 @@ from random import Random
 from tests.parity import mapping
 from tests.parity.asked import Query
 from tests.parity.corpus import Corpus, Document
+from tests.parity.generate_dsl import EVERY_CLAUSE, Clauses
 from tests.parity.leaves import OPERATORS, Leaves, Piece
 from tests.parity.values import Place, Values
 
@@ -22,6 +23,7 @@ ZONES = ("Europe/Vienna", "America/New_York", "+05:30", "-08:00", "Asia/Tokyo")
 JOINS = (" AND ", " AND ", " OR ", " OR ", " ", " && ", " || ", " AND NOT ", " NOT ", " OR NOT ", " -", " +", " AND +")
 NESTING = ("nested", "not nested", "through the root", "metadata")
 STRUCTURE = ("AND", "OR", "NOT", "plus", "minus", "blank", "group", "boost", "fields", "time zone", *NESTING)
+DSL_SHARE = 0.3  # of the queries
 DIFFERENCE = "as the operators' differences say"
 
 
@@ -41,11 +43,18 @@ class Generator:
         self.seed = seed
         self.values = Values(corpus, self.random)
         self.leaves = Leaves(self.values, self.random, now or datetime.now(UTC))
+        self.clauses = Clauses(self.leaves, self.random)
         self.used: set[str] = set()
 
     def queries(self, count: int) -> Iterator[Generated]:
         for number in range(count):
-            yield self._query(number)
+            yield self._dsl(number) if self.random.random() < DSL_SHARE else self._query(number)
+
+    def _dsl(self, number: int) -> Generated:
+        index = self.random.choice(INDEXES)
+        body = self.clauses.query(index, self.values.document(index), lambda: self.values.document(index))
+        query = Query(name=f"seed {self.seed}, {number}", index=index, type="DSL", body=body)
+        return Generated(query, frozenset(f"DSL {name}" for name in self.clauses.used))
 
     def _query(self, number: int) -> Generated:
         self.used = set()
@@ -153,4 +162,4 @@ class Generator:
 
 
 _NAMES = tuple(OPERATORS)
-EVERY = (*OPERATORS, *STRUCTURE)
+EVERY = (*OPERATORS, *STRUCTURE, *EVERY_CLAUSE)

@@ -364,8 +364,8 @@ OPERATORS: dict[str, Operator] = {
     made.__name__.replace("_", " "): made
     for made in (
         word, bare_word, words_in_group, phrase, proximity, several_tokens, prefix, bare_prefix, suffix, infix,
-        question_mark, fuzzy, regex, whole, whole_pattern, whole_regex, word_range, whole_range, keyword, keyword_prefix,
-        keyword_range, number, number_range, number_bound, flag, exists, star, day, date_range, date_bound, date_math,
-        date_anchor,
+        question_mark, fuzzy, regex, whole, whole_pattern, whole_regex, word_range, whole_range, keyword,
+        keyword_prefix, keyword_range, number, number_range, number_bound, flag, exists, star, day, date_range,
+        date_bound, date_math, date_anchor,
     )
 }  # fmt: skip

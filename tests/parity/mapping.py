@@ -75,7 +75,7 @@ EXACT = {"type": "keyword"}
 WHOLE = {"type": "keyword", "normalizer": "folded"}
 ID = {"type": "keyword", "normalizer": "id"}
 TYPES: dict[str, Mapping] = {
-    "keyword": WHOLE | {"fields": {"exact": WHOLE}},
+    "keyword": WHOLE | {"fields": {"exact": WHOLE, "stored": {"type": "keyword"}}},
     "id": ID | {"fields": {"exact": ID}},
     "text": {"type": "text", "analyzer": "words", "fields": {"exact": EXACT}},
     "date": {"type": "date", "format": "strict_date_optional_time||epoch_millis"},

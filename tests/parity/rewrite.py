@@ -31,6 +31,15 @@ def query(index: str, text: str, *, fields: Sequence[str] = (), zone: str | None
     return _level(index, text, more)
 
 
+def own_ids(dsl: Any) -> Any:
+    """The DSL with `ids` clauses asking the field `id`: the referee's own `_id` is a number of ours."""
+    if isinstance(dsl, dict):
+        found = {name: own_ids(value) for name, value in dsl.items()}
+        values = found["ids"].get("values") if isinstance(found.get("ids"), dict) else None
+        return {"terms": {"id": values}} if isinstance(values, list) and len(found) == 1 else found
+    return [own_ids(one) for one in dsl] if isinstance(dsl, list) else dsl
+
+
 def _level(index: str, text: str, more: Dsl) -> Dsl:
     if not _holds_nested(text):
         return {"query_string": {"query": text, **more}}

@@ -81,13 +81,10 @@ class Values:
 
     def words(self, value: str, least: int = 1) -> list[str]:
         """Words of letters and digits that every analyzer leaves whole."""
-        return [
-            word for word in re.findall(r"\S+", value) if WORD.fullmatch(word) and len(word) >= least and simple(word)
-        ]
+        words = re.findall(r"\S+", value)
+        return [word for word in words if WORD.fullmatch(word) and len(word) >= least and simple(word)]
 
 
 def simple(word: str) -> bool:
     """Whether the word surely is one token: of one alphabetic script, no ideographs, no sigma at its end."""
-    return all(
-        ("a" <= c.lower() <= "z") or c.isdigit() or "\u00c0" <= c <= "\u024f" or "\u0400" <= c <= "\u04ff" for c in word
-    )
+    return all(re.fullmatch(r"[a-zA-Z0-9\u00c0-\u024f\u0400-\u04ff]", letter) for letter in word)

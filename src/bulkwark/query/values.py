@@ -51,9 +51,9 @@ class Values:
 
     def scalar(self, field: Field, text: str, span: ast.Span) -> ast.Node:
         """A number, true or false."""
-        if self.plain and field.kind is Kind.BOOL and text not in {"true", "false", ""}:
+        if self.plain and field.kind is Kind.BOOL and text not in {"true", "false"}:
             raise ValueError(f"{field.path} is true or false, not {text[:60]!r}")
-        return ast.Is(field=field, value=scalar(field, text or "false" if self.plain else text), span=span)
+        return ast.Is(field=field, value=scalar(field, text), span=span)
 
     def phrase(self, field: Field | None, raw: ast.Text) -> ast.Node | None:
         """Analysed text; several tokens of one unquoted word are a phrase or an OR, as `word_split` says."""

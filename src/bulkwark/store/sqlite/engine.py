@@ -150,7 +150,6 @@ class Database:
         with driver_errors():
             connection = apsw.Connection(str(self.path), flags=create if writes else apsw.SQLITE_OPEN_READONLY)
             connection.set_busy_timeout(BUSY_MS)
-            install(connection)
             if writes:
                 connection.set_busy_handler(_wait_for_turn)
             # Plans must not depend on bound values: they are asserted in tests, and without the guarantee SQLite
@@ -166,6 +165,9 @@ class Database:
             connection.pragma("temp_store", "memory")
             connection.pragma("wal_autocheckpoint", 0)
             connection.pragma("journal_size_limit", 64 * 1024 * 1024)
+            # Read first: a file that is no database would else be called a lack of FTS5.
+            connection.pragma("schema_version")
+            install(connection)
         with self._guard:
             self._all.append(connection)
         return connection
