@@ -85,7 +85,7 @@ TYPES: dict[str, Mapping] = {
 ANALYSIS = {
     "char_filter": {
         "apart": {"type": "mapping", "mappings": [": => \\u0020", "\\uFF1A => \\u0020"]},
-        "signs": {"type": "pattern_replace", "pattern": "[\\p{So}〰゠♯↔]", "replacement": " "},
+        "signs": {"type": "pattern_replace", "pattern": "[\\p{So}〰゠♯↔‼⁉]", "replacement": " "},
         "uuid": {
             "type": "pattern_replace",
             "pattern": "(?i)^([0-9a-f]{8})-([0-9a-f]{4})-([0-9a-f]{4})-([0-9a-f]{4})-([0-9a-f]{12})$",

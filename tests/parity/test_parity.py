@@ -13,7 +13,7 @@ import pytest
 
 from bulkwark.query.requests import Options
 from tests.parity import corpus as corpora
-from tests.parity import rewrite
+from tests.parity import rewrite, words
 from tests.parity.asked import QUERIES, Ours, Query, Theirs, judge, judge_aggregations, written
 from tests.parity.corpus import Corpus
 from tests.parity.generate import Generator
@@ -72,6 +72,10 @@ def test_a_level_taken_apart_for_the_referee_means_what_its_own_parser_makes_of_
         parts = [(c.join, c.modifier, {"query_string": {"query": c.text}}) for c in rewrite.clauses(text)]
         whole = theirs.search(one.query.index, {"query_string": {"query": text}})
         assert theirs.search(one.query.index, rewrite.join(parts)).ids == whole.ids, text
+
+
+def test_texts_are_cut_into_the_words_that_the_referee_cuts(sides: Sides) -> None:
+    assert words.unlike(sides[1].node, "roles") == {}
 
 
 def test_every_difference_of_a_query_file_stands_in_the_documents() -> None:
