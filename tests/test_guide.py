@@ -43,6 +43,7 @@ STATUSES: dict[str, list[list[int]]] = {
         [202],
     ],
     "docs/guide/entitlements.md": [[200], [200], [204], [400], [200, 201, 200]],
+    "docs/guide/aggregations.md": [[200], [200], [200], [400]],
     "docs/guide/common-access.md": [[], [200, 202], [200, 200], [200, 202]],
     "docs/guide/non-employees.md": [
         *[[200], [200] * 3, [200] * 2, [400, 200, 200], [200] * 4, [200] * 2, [200], [200]],

@@ -262,6 +262,10 @@ GOOD: dict[str, Callable[[House], Good]] = {
     "listIdentities": lambda h: Good(query="limit=2"),
     "getIdentity": lambda h: Good({"id": OWNER}),
     "searchPost": lambda h: Good(body={"indices": ["roles"], "query": {"query": "sales"}}, query="limit=2"),
+    "searchAggregate": lambda h: Good(
+        body={"indices": ["roles"], "aggregationsDsl": {"owners": {"terms": {"field": "owner.name"}}}}, query="limit=2"
+    ),
+    "searchGet": lambda h: Good({"index": "roles", "id": ROLE}),
     "searchCount": lambda h: Good(body={"indices": ["roles"], "query": {"query": "sales"}}),
     "listPersonalAccessTokens": lambda h: Good(query="owner-id=me"),
     "createPersonalAccessToken": lambda h: Good(body={"name": fresh("made"), "userAwareTokenNeverExpires": True}),
@@ -305,6 +309,7 @@ GOOD: dict[str, Callable[[House], Good]] = {
         }
     ),
     "bulkwarkJob": lambda h: Good({"id": job(h)}),
+    "bulkwarkExplain": lambda h: Good(query=f"query=name:finance&id={ROLE}"),
     "bulkwarkItems": lambda h: Good({"id": job(h)}),
     "bulkwarkJobPatch": lambda h: Good({"id": job(h)}, {"note": "of a test"}),
     "bulkwarkPause": lambda h: Good({"id": held(h)}),

@@ -37,12 +37,12 @@ def empty(status: int, headers: Mapping[str, str] | None = None) -> Answer:
     return Answer(status, b"", headers=headers or {})
 
 
-def listing(pieces: Iterator[str]) -> Iterator[bytes]:
+def listing(pieces: Iterator[bytes]) -> Iterator[bytes]:
     """A JSON array whose elements come in pieces of comma-joined texts."""
     opened = False
     for piece in pieces:
         if piece:
-            yield (("," if opened else "[") + piece).encode()
+            yield (b"," if opened else b"[") + piece
             opened = True
     yield b"]" if opened else b"[]"
 

@@ -87,7 +87,8 @@ def by_query(noun: Noun, call: Call) -> Answer:
     body = call.strict_object()
     queries = selection.require_search(_member(body, "query"), index=BY_KIND[noun.kind].name)
     spec = _official(noun, call, body)
-    return submit(noun, call, spec, limited(noun, call, Selector("query", call.now, noun.kind, queries=queries)))
+    selector = Selector("query", call.now, noun.kind, queries=queries, options=call.services.options)
+    return submit(noun, call, spec, limited(noun, call, selector))
 
 
 def limited(noun: Noun, call: Call, selector: Selector) -> Selector:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import click
 
 from bulkwark import __version__
-from bulkwark.cli import control, demo, guards, items, jobs, load, serve, submitting, tokens, upkeep
+from bulkwark.cli import control, demo, explain, guards, items, jobs, load, serve, submitting, tokens, upkeep
 from bulkwark.cli.common import Commands
 
 for _command in (
@@ -42,6 +42,7 @@ def commands() -> Commands:
         load.load,
         jobs.jobs,
         guards.guards,
+        explain.explain,
         upkeep.backup,
         upkeep.doctor,
         upkeep.version,

@@ -5,7 +5,7 @@ Who may deal with a job is decided by its type (api/job_rights.py); these rows s
 
 from __future__ import annotations
 
-from bulkwark.api.operations import common_access, metadata_jobs, non_employees, roles
+from bulkwark.api.operations import common_access, metadata_jobs, non_employees, roles, search
 from bulkwark.api.operations.shape import ADMIN, ANY, Operation, operation
 
 _V1 = ("v1",)
@@ -51,6 +51,16 @@ OPERATIONS: tuple[Operation, ...] = (
     _ours("bulkwarkPreviewItems", "GET /bulkwark/previews/{id}/items", 200, "job_items.of_preview"),
     _ours("bulkwarkPreviewReasons", "GET /bulkwark/previews/{id}/reasons", 200, "job_items.reasons_of_preview"),
     _ours("bulkwarkPreviewRun", "POST /bulkwark/previews/{id}/run", 202, "derived_jobs.run", body="", bulk=True),
+    operation(
+        "bulkwarkExplain",
+        "GET /bulkwark/explain",
+        _V1,
+        search.READ,
+        search.LEVELS,
+        200,
+        "explain.get",
+        application=True,
+    ),
     _ours("bulkwarkGuards", "GET /bulkwark/guards", 200, "guards.get"),
     _ours("bulkwarkGuardsPut", "PUT /bulkwark/guards", 200, "guards.put", levels=ADMIN),
 )

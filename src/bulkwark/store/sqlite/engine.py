@@ -18,6 +18,7 @@ from typing import Any
 import apsw
 
 from bulkwark.errors import Invalid, Unavailable
+from bulkwark.store.sqlite.functions import install
 from bulkwark.store.sqlite.waiting import FairLock, Patience
 
 log = logging.getLogger("bulkwark.store")
@@ -174,6 +175,9 @@ class Database:
             connection.pragma("temp_store", "memory")
             connection.pragma("wal_autocheckpoint", 0)
             connection.pragma("journal_size_limit", 64 * 1024 * 1024)
+            # Read first: a file that is no database would else be called a lack of FTS5.
+            connection.pragma("schema_version")
+            install(connection)
         with self._guard:
             self._all.append(connection)
         return connection
