@@ -1,4 +1,4 @@
-"""`make bench` = `python -m benchmarks [--roles N] [--rounds N] [jobs] [trust] [http] [entitlements] [uploads] [--rows N]`."""
+"""`make bench` = `python -m benchmarks [jobs] [trust] [http] [entitlements] [uploads] [--roles N] [--rows N] …`."""
 
 from __future__ import annotations
 

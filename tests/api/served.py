@@ -9,6 +9,7 @@ from typing import Any
 from bulkwark.domain.kinds import Kind, new_id
 from tests.api.good import Good as Good
 from tests.api.good import fresh as fresh
+from tests.api.served_non_employees import NON_EMPLOYEES
 from tests.api.served_uploads import UPLOADS
 from tests.company import load
 from tests.house import House
