@@ -1,4 +1,4 @@
-"""An upload of a CSV file to its COMPLETED against the raw load, its memory, and what others wait meanwhile.
+"""An upload of a CSV file to its COMPLETED against the raw load, the memory it takes, and what others wait meanwhile.
 
 The raw load: the standard library's csv reader over the same file, and the bare insert of the same rows into the same
 tables and indexes, full text included, in transactions of 20,000; spelling the rows is not timed. Both sides start from

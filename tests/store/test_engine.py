@@ -15,6 +15,7 @@ import pytest
 from bulkwark.domain.kinds import Kind
 from bulkwark.errors import Unavailable
 from bulkwark.store import counters
+from bulkwark.store.dialect import StagingFile, staging
 from bulkwark.store.fields import FieldNumbers
 from bulkwark.store.objects import New
 from bulkwark.store.sqlite.engine import STATEMENTS
@@ -256,9 +257,12 @@ def test_a_backup_made_while_writing_is_a_whole_database(house: House, tmp_path:
         copy.close()
 
 
-def test_every_statement_can_be_prepared(house: House) -> None:
+def test_every_statement_can_be_prepared(house: House, tmp_path: Path) -> None:
+    session = house.store.database._writer
+    StagingFile(tmp_path / "staging").finish()
+    staging.attach(session, "staging", tmp_path / "staging")
+    session.run("uploads.new_table")
     for name, text in STATEMENTS.items():
-        session = house.store.database._writer
         with house.store.write():
             list(session.execute(f"EXPLAIN QUERY PLAN {text}", _blanks(text)))
         assert name.count(".") == 1

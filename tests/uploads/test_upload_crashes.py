@@ -6,14 +6,16 @@ import os
 import shutil
 import signal
 import time
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from bulkwark.bulk.upload_process import Loaders
 from bulkwark.errors import Unavailable
+from bulkwark.store import jobs
 from tests.house import DEADLINE, House, close_house, open_house
-from tests.uploads.world import COLUMNS, GOOD, World, file, row
+from tests.uploads.world import COLUMNS, GOOD, World, build, file, row
 
 
 def test_a_file_whose_loader_is_killed_is_read_again(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -94,3 +96,32 @@ def test_a_schema_that_has_changed_since_ends_the_job(world: World, monkeypatch:
     assert world.wait() == "ERROR"
     assert "the schema of the source has changed" in (world.house.job(id).error or "")
     assert world.records() == {}
+
+
+def test_a_crash_while_rows_are_applied_loses_and_doubles_none(tmp_path: Path) -> None:
+    world = build(tmp_path / "data", "rows=5000")
+    try:
+        rows = [row(f"acc{n}", manager="" if n % 10 == 9 else "jane.doe") for n in range(600)]
+        id = world.send(file(*rows), speed="200").ok(202)["id"]
+        until = time.monotonic() + DEADLINE
+        while (job := jobs.get(world.house.store.read(), world.house.tenant.number, id)) is None or job.done < 100:
+            assert time.monotonic() < until, job
+            time.sleep(0.01)
+        copied = tmp_path / "after the crash"
+        with world.house.store.turn():  # no write is half done in the copy, as none is in a file after a crash
+            shutil.copytree(world.house.data_dir, copied)
+        assert world.house.job(id).done < 600
+    finally:
+        close_house(world.house)
+    house = open_house(copied)
+    house.clients["before the crash"] = world.admin
+    try:
+        reborn = World(house, world.source)
+        assert reborn.wait() == "ERROR"
+        job = house.job(id)
+        assert (job.done, job.changed, job.failed) == (600, 540, 60)
+        session = house.store.read()
+        assert list(session.execute("SELECT count(*), count(DISTINCT key) FROM ne_record")) == [(540, 540)]
+        assert [len(reborn.report(id, limit=1000))] == [60]
+    finally:
+        close_house(house)

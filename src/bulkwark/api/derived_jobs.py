@@ -132,7 +132,7 @@ def _narrowed(call: Call, job: Job, part: Part) -> Selector | None:
         return None
     if kind is None:
         raise Invalid(f"items of {job.type} cannot be narrowed", where=f"/{given[0]}" if given else "path")
-    found = Selector("all", call.now, kind, owner=owner)
+    found = Selector("all", call.now, kind, owner=owner, options=call.services.options)
     if part.ids is not None:
         found = msgspec.structs.replace(found, by="ids", rids=_items(call, job, part.ids))
     elif part.filters is not None:

@@ -114,7 +114,9 @@ def _selector(call: Call, noun: Noun, given: Any) -> Selector:
         return metadata_jobs.limited(noun, call, Selector("filter", call.now, noun.kind, filters=select["filters"]))
     if "query" in select:
         queries = selection.require_search(select["query"], index=BY_KIND[noun.kind].name)
-        return metadata_jobs.limited(noun, call, Selector("query", call.now, noun.kind, queries=queries))
+        return metadata_jobs.limited(
+            noun, call, Selector("query", call.now, noun.kind, queries=queries, options=call.services.options)
+        )
     by = "ids" if "ids" in select else "names"
     given = _texts(select[by], f"/{by}", noun)
     rids = _by_ids(call, noun, given) if by == "ids" else _by_names(call, noun, given)
