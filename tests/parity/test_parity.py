@@ -67,7 +67,7 @@ def test_a_level_taken_apart_for_the_referee_means_what_its_own_parser_makes_of_
     _, theirs, corpus = sides
     for one in Generator(corpus, 13).queries(200):
         text = one.query.text
-        if "@" in text or one.query.fields or one.query.zone:
+        if one.query.type != "SAILPOINT" or "@" in text or one.query.fields or one.query.zone:
             continue
         parts = [(c.join, c.modifier, {"query_string": {"query": c.text}}) for c in rewrite.clauses(text)]
         whole = theirs.search(one.query.index, {"query_string": {"query": text}})
