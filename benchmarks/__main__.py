@@ -1,4 +1,4 @@
-"""`make bench` = `python -m benchmarks [--roles N] [--rounds N] [--rows N] [part …]`; the parts stand below."""
+"""`make bench` = `python -m benchmarks [--roles N] [--rounds N] [--rows N] [part …]`; all parts when none is named."""
 
 from __future__ import annotations
 
@@ -31,10 +31,10 @@ def main() -> None:
         ratios |= http.run(given.roles, given.rounds)
     if "entitlements" in parts:
         ratios |= entitlements.run(given.roles, given.rounds)
-    if "search" in parts:
-        ratios |= search.run(given.roles, given.rounds, given.against)
     if "uploads" in parts:
         ratios |= uploads.run(given.rows, given.rounds)
+    if "search" in parts:
+        ratios |= search.run(given.roles, given.rounds, given.against)
     print("\n== ratios:", ", ".join(f"{name} {value:.2f}" for name, value in ratios.items()))
 
 

@@ -1,4 +1,4 @@
-"""An upload of a CSV file to its COMPLETED against the raw load, with the memory it takes and what others wait meanwhile.
+"""An upload of a CSV file to its COMPLETED against the raw load, its memory, and what others wait meanwhile.
 
 The raw load: the standard library's csv reader over the same file, and the bare insert of the same rows into the same
 tables and indexes, full text included, in transactions of 20,000; spelling the rows is not timed. Both sides start from
@@ -44,7 +44,7 @@ def run(rows: int, rounds: int) -> dict[str, float]:
     """Print the table; answers name → median ratio."""
     source, file = _prepare(rows)
     print(
-        f"\n== upload of {rows:,} rows × {len(COLUMNS)} columns ({file.stat().st_size / 1e6:.0f} MB), {rounds} rounds"
+        f"\n== upload of {rows:,} rows of {len(COLUMNS)} columns ({file.stat().st_size / 1e6:.0f} MB), {rounds} rounds"
     )
     ratios, waits = [], []
     for round_ in range(rounds):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import tzinfo
 from typing import Any
 
 import msgspec
@@ -134,7 +135,7 @@ def aggregations(call: Call, body: Search) -> tuple[tuple[Aggregation, ...], boo
     if not value:
         raise Invalid(f"{member} is missing", where=f"/{member}", hint=f"aggregationType is {given}")
     schemas = [INDEXES[name].schema for name in names]
-    where = scope(schemas, _queries(call, names), call.now, parse_zone(_zone(body)))
+    where = scope(schemas, _queries(call, names), call.now, _parsed_zone(body))
     reader = aggregations_dsl if given == "DSL" else aggregations_sailpoint
     return reader.read(value, where, f"/{member}"), given == "SAILPOINT"
 
@@ -152,6 +153,13 @@ def _queries(call: Call, names: list[str]) -> Queries:
         }
 
     return read
+
+
+def _parsed_zone(body: Search) -> tzinfo:
+    try:
+        return parse_zone(_zone(body))
+    except ValueError as fault:
+        raise Invalid(str(fault), where="/query/timeZone") from None
 
 
 def _zone(body: Search) -> str:

@@ -110,17 +110,9 @@ def serve(
     logging.basicConfig(level=log_level.upper(), format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     logging.getLogger("uvicorn").setLevel(max(logging.WARNING, logging.getLevelName(log_level.upper())))
     with usable(data_dir), _bound(host, port) as listener:
-        settings = Settings(
-            data_dir,
-            host,
-            listener.getsockname()[1],
-            rate_limit,
-            non_employee_limits=non_employee_limits,
-            query_mode=query_mode,
-            word_split=word_split or "",
-            precedence=precedence,
-        )
-        app = App(settings)
+        bound = listener.getsockname()[1]
+        asked = (query_mode, word_split or "", precedence)
+        app = App(Settings(data_dir, host, bound, rate_limit, non_employee_limits, *asked))
         try:
             # Started here rather than by the ASGI life span: errors stay ours, and are one line.
             services = app.start()

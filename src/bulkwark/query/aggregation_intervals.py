@@ -77,7 +77,7 @@ def _ranges(
         column=found,
         intervals=tuple(intervals),
         keyed=members.flag("keyed"),
-        missing=_missing(members, scope, found),
+        missing=scope.stand_in(found, members, numeric=True),
         form=members.made("format", require, "") if dated else "",
         zone=zone,
         dated=dated,
@@ -135,7 +135,7 @@ def histogram(name: str, members: Members, scope: Scope, children: Children) -> 
         limits=limits and (lowest if limits[0] is None else limits[0], highest if limits[1] is None else limits[1]),
         order=order(members, inner, Order("_key", False)),
         keyed=members.flag("keyed"),
-        missing=_missing(members, scope, found),
+        missing=scope.stand_in(found, members, numeric=True),
         children=inner,
     )
     members.done()
@@ -169,7 +169,7 @@ def date_histogram(name: str, members: Members, scope: Scope, children: Children
         limits=limits,
         order=order(members, inner, Order("_key", False)),
         keyed=members.flag("keyed"),
-        missing=_missing(members, scope, found),
+        missing=scope.stand_in(found, members, numeric=True),
         children=inner,
     )
     members.done()
@@ -258,8 +258,3 @@ def _column(members: Members, scope: Scope, kinds: frozenset[Kind]) -> Column:
     if "script" in members:
         raise Invalid("scripts are not served", where=members.at("script"))
     return scope.column(members.text("field"), members.at("field"), kinds)
-
-
-def _missing(members: Members, scope: Scope, found: Column) -> Any:
-    given = members.raw("missing")
-    return None if given is None else scope.value(found, given, members.at("missing"))

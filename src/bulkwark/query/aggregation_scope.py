@@ -13,6 +13,7 @@ from bulkwark.query.analysis import fold
 from bulkwark.query.ast import Node
 from bulkwark.query.datemath import resolve
 from bulkwark.query.fields import Field, Kind, Schema
+from bulkwark.query.members import Members
 from bulkwark.query.names import STRINGS, Names
 from bulkwark.query.values import scalar
 
@@ -70,6 +71,15 @@ class Scope:
             raise Invalid(f"{name!r} means several fields", where=where, hint="name one")
         field = targets[0].field
         return field if not self.nested or field.nested == self.nested else None
+
+    def stand_in(self, column: Column, members: Members, *, numeric: bool = False) -> Value | None:
+        """The member `missing`, which counts as the value of what has none."""
+        given, where = members.raw("missing"), members.at("missing")
+        if given is None:
+            return None
+        if numeric and column.kind is None:
+            return members.number("missing")
+        return self.value(column, given, where)
 
     def value(self, column: Column, given: Any, where: str) -> Value:
         """A value in the form in which the database holds those of the column."""

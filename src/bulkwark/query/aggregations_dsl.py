@@ -30,7 +30,6 @@ from bulkwark.query.aggregations import (
     Percentiles,
     ReverseNested,
     Terms,
-    Value,
     walk,
 )
 from bulkwark.query.fields import Kind
@@ -102,12 +101,6 @@ def column(members: Members, scope: Scope, kinds: Any = None) -> Column:
     return scope.column(name, members.at("field"), kinds or _ANY)
 
 
-def missing(members: Members, scope: Scope, found: Column) -> Value | None:
-    """The member `missing`: what stands in for no value."""
-    given = members.raw("missing")
-    return None if given is None else scope.value(found, given, members.at("missing"))
-
-
 # --- without buckets -------------------------------------------------------------------------------------
 
 
@@ -116,7 +109,11 @@ def _metric(measure: Measure) -> Callable[[str, Members, Scope], Aggregation]:
         any_kind = measure in (Measure.VALUE_COUNT, Measure.CARDINALITY)
         found = column(members, scope, None if any_kind else NUMERIC)
         made = Metric(
-            name=name, where=members.where, column=found, measure=measure, missing=missing(members, scope, found)
+            name=name,
+            where=members.where,
+            column=found,
+            measure=measure,
+            missing=scope.stand_in(found, members, numeric=not any_kind),
         )
         if measure is Measure.CARDINALITY:
             members.ignore("precision_threshold", "execution_hint")
@@ -142,7 +139,7 @@ def _percentiles(name: str, members: Members, scope: Scope) -> Aggregation:
         column=found,
         percents=percents,
         keyed=members.flag("keyed", True),
-        missing=missing(members, scope, found),
+        missing=scope.stand_in(found, members, numeric=True),
     )
     members.ignore("tdigest", "hdr", "compression")  # how Elasticsearch approximates; here they are exact
     members.done()
@@ -166,7 +163,7 @@ def _terms(name: str, members: Members, scope: Scope, children: Children) -> Agg
         min_doc_count=members.whole("min_doc_count", 1, 0, 2**31),
         include=_choice(members, "include", scope, found),
         exclude=_choice(members, "exclude", scope, found),
-        missing=missing(members, scope, found),
+        missing=scope.stand_in(found, members),
         show_error=members.flag("show_term_doc_count_error"),
         children=inner,
     )

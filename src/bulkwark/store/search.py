@@ -50,13 +50,6 @@ def count(session: Session, tenant: Tenant, checked: Checked) -> int:
     raise AssertionError
 
 
-def holds(session: Session, tenant: Tenant, checked: Checked, rid: int) -> bool:
-    """Whether one object is among those that match."""
-    selection = tenant.select(session, checked)
-    sql = f"SELECT 1 FROM ({selection.text}) WHERE rid = ? LIMIT 1"
-    return any(True for _ in session.execute(sql, (*selection.params, rid)))
-
-
 def outside(session: Session, tenant: Tenant, checked: Checked, rids: Sequence[int]) -> int:
     """How many of the objects do not match."""
     selection = tenant.select(session, checked)
@@ -64,6 +57,13 @@ def outside(session: Session, tenant: Tenant, checked: Checked, rids: Sequence[i
     for (number,) in session.execute(text, (json.dumps(list(rids)), *selection.params)):
         return int(number)
     raise AssertionError
+
+
+def holds(session: Session, tenant: Tenant, checked: Checked, rid: int) -> bool:
+    """Whether one object is among those that match."""
+    selection = tenant.select(session, checked)
+    sql = f"SELECT 1 FROM ({selection.text}) WHERE rid = ? LIMIT 1"
+    return any(True for _ in session.execute(sql, (*selection.params, rid)))
 
 
 def rids(session: Session, tenant: Tenant, checked: Sequence[Checked], page: Page) -> list[int]:

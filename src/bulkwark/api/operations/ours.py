@@ -51,8 +51,6 @@ OPERATIONS: tuple[Operation, ...] = (
     _ours("bulkwarkPreviewItems", "GET /bulkwark/previews/{id}/items", 200, "job_items.of_preview"),
     _ours("bulkwarkPreviewReasons", "GET /bulkwark/previews/{id}/reasons", 200, "job_items.reasons_of_preview"),
     _ours("bulkwarkPreviewRun", "POST /bulkwark/previews/{id}/run", 202, "derived_jobs.run", body="", bulk=True),
-    _ours("bulkwarkGuards", "GET /bulkwark/guards", 200, "guards.get"),
-    _ours("bulkwarkGuardsPut", "PUT /bulkwark/guards", 200, "guards.put", levels=ADMIN),
     operation(
         "bulkwarkExplain",
         "GET /bulkwark/explain",
@@ -63,4 +61,6 @@ OPERATIONS: tuple[Operation, ...] = (
         "explain.get",
         application=True,
     ),
+    _ours("bulkwarkGuards", "GET /bulkwark/guards", 200, "guards.get"),
+    _ours("bulkwarkGuardsPut", "PUT /bulkwark/guards", 200, "guards.put", levels=ADMIN),
 )

@@ -118,7 +118,9 @@ class Aggregator:
     def _metric(self, one: tree.Metric, rows: Rows) -> list[Any]:
         text, params = self.relation(rows, one.column, one.missing)
         distinct = "count(DISTINCT value)" if one.measure is tree.Measure.CARDINALITY else "NULL"
-        numbers = "total(value), min(value), max(value)" if one.column.kind in shapes.NUMERIC else "NULL, NULL, NULL"
+        numbers = (
+            "total(value), min(value), max(value)" if one.column.kind in {*shapes.NUMERIC, None} else "NULL, NULL, NULL"
+        )
         sql = f"SELECT b, count(*), {distinct}, {numbers} FROM ({text}) GROUP BY b"
         found = {b: measured for b, *measured in self.session.execute(sql, params)}
         return [shapes.metric(one, *found.get(b, (0, 0, 0.0, None, None))) for b in range(rows.buckets)]

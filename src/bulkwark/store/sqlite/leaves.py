@@ -23,8 +23,7 @@ from bulkwark.store.sqlite.terms import LAST, MAX_EXPANSION, Dictionary, glob, l
 
 # No word of a text has these, and FTS5 would cut there: `sales-2*` would ask for `sales` before any word of field 2.
 CUTS = re.compile(r"[^0-9A-Za-z!:=._',;\x80-\U0010ffff]")
-# Longer lists of values are bound as one JSON text.
-MOST_MARKS = 1_000
+MOST_MARKS = 1_000  # longer lists of values are bound as one JSON text
 MAX_SLOPPY = 20  # words of a phrase whose words may move
 
 Emit = Callable[[Kind, int, Field, Any], Set]
