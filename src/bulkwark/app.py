@@ -41,11 +41,17 @@ class App:
             self._on_ready()
         return self.services
 
+    def leave(self) -> None:
+        """Let streams of events end: they would keep a server that stops waiting for their clients."""
+        if self.services is not None:
+            self.services.streams.end()
+
     def stop(self) -> None:
         """Let running requests and the running chunk end, then close the store."""
         if self._api is not None:
             self._api.close()
         if self.services is not None:
+            self.services.streams.close()
             self.services.engine.stop()
             self.services.store.close()
 

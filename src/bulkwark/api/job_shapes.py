@@ -88,6 +88,21 @@ def pace(session: Session, job: Job, now: int) -> dict[str, Any]:
     }
 
 
+def live(session: Session, job: Job, now: int) -> dict[str, Any]:
+    """What moves while a job runs; `now` in ms."""
+    return {
+        "status": job.status,
+        "state": job.state,
+        "heldFor": job.held_for,
+        "error": job.error,
+        "total": job.total,
+        "done": job.done,
+        **counts(job),
+        **pace(session, job, now),
+        "now": moment(now),
+    }
+
+
 def does(session: Session, job: Job) -> str:
     """What a job does to each object, in words: `ADD classification = confidential`."""
     if job.relation is not None and job.origin is not None:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from bulkwark.api.streams import Streams
 from bulkwark.auth.limits import Limits
 from bulkwark.auth.tokens import Tokens
 from bulkwark.bulk.engine import Engine
@@ -16,3 +17,4 @@ class Services:
     engine: Engine
     tokens: Tokens
     limits: Limits
+    streams: Streams = field(default_factory=Streams)

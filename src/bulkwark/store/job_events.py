@@ -42,6 +42,11 @@ def of_job(session: Session, job: Job, after: int, limit: int) -> list[Event]:
     return [_event(*row) for row in session.rows("job_events.of_job", (job.tenant, job.number, after, limit))]
 
 
+def touches(session: Session, job: Job, limit: int) -> list[Event]:
+    """What happened to one job apart from its chunks, newest first."""
+    return [_event(*row) for row in session.rows("job_events.touches", (job.tenant, job.number, limit))]
+
+
 def newest(session: Session, tenant: int) -> int:
     """The number of the newest event; 0 before the first."""
     return counters.current(session, tenant, "job-event")

@@ -7,6 +7,10 @@ WHERE e.tenant = ? AND e.seq > ? ORDER BY e.seq LIMIT ?;
 SELECT e.seq, e.job, j.id, e.at, e.kind, e.detail FROM job_event e INDEXED BY job_event_job
 CROSS JOIN job j ON j.tenant = e.tenant AND j.job = e.job
 WHERE e.tenant = ? AND e.job = ? AND e.seq > ? ORDER BY e.seq LIMIT ?;
+-- touches: what happened to a job apart from its chunks, newest first
+SELECT e.seq, e.job, j.id, e.at, e.kind, e.detail FROM job_event e INDEXED BY job_event_job
+CROSS JOIN job j ON j.tenant = e.tenant AND j.job = e.job
+WHERE e.tenant = ? AND e.job = ? AND e.kind <> 'chunk' ORDER BY e.seq DESC LIMIT ?;
 -- last_chunks: the newest chunks of a job
 SELECT at, detail FROM job_event INDEXED BY job_event_job
 WHERE tenant = ? AND job = ? AND kind = 'chunk' ORDER BY seq DESC LIMIT ?;
