@@ -11,16 +11,24 @@ from bulkwark.api import console_views as views
 from bulkwark.api import job_rights, job_shapes, jobs, previews
 from bulkwark.api.answers import Answer
 from bulkwark.api.calls import Call
-from bulkwark.domain.jobs import FINISHED, Job, Mode, Outcome
+from bulkwark.domain.jobs import FINISHED, Job, Mode, Outcome, Relation
 from bulkwark.domain.kinds import Kind
 from bulkwark.domain.times import iso_ms
 from bulkwark.errors import Invalid
-from bulkwark.store import jobs as stored
 from bulkwark.store import job_events, outcomes
+from bulkwark.store import jobs as stored
 from bulkwark.store.dialect import Session
 
 HTML = "text/html; charset=utf-8"
 JOBS_SHOWN, ITEMS_SHOWN, CHUNKS_SHOWN, EVENTS_SHOWN = 25, 50, 120, 100
+
+TITLES: dict[Relation | None, str] = {
+    Relation.UNDO: "Undo: ",
+    Relation.RERUN: "Once more what failed: ",
+    Relation.RUN: "",
+}
+VERBS: dict[Relation | None, str] = {Relation.UNDO: "Run this undo", Relation.RERUN: "Run what failed once more"}
+MADE: dict[Relation | None, str] = {Relation.UNDO: "Undone by", Relation.RERUN: "What failed, once more"}
 
 Page = Callable[[Call], Answer]
 
@@ -75,7 +83,8 @@ def one_job(viewer: Viewer) -> Page:
             "job.html",
             viewer=viewer,
             job=shown,
-            derived=stored.derived(session, job),
+            source=_source(session, job),
+            made=_made(session, job),
             can=_can(call, job),
             stream="" if job.status in FINISHED else f"/console/jobs/{job.id}/events?after={newest}",
             **_shared(call, session, job, f"/console/jobs/{job.id}"),
@@ -96,6 +105,8 @@ def one_preview(viewer: Viewer) -> Page:
             viewer=viewer,
             job=_row(call, session, job),
             preview=previews.wire(call, job),
+            source=_source(session, job),
+            verb=VERBS.get(job.relation, "Run exactly this"),
             runs=[one for one in stored.derived(session, job) if one.mode is Mode.RUN],
             stream="" if job.status in FINISHED else f"/console/jobs/{job.id}/events?after={newest}",
             **_shared(call, session, job, f"/console/previews/{job.id}"),
@@ -108,12 +119,39 @@ def _row(call: Call, session: Session, job: Job) -> dict[str, Any]:
     """A job as a list shows it, with its origin and the names of people."""
     shown = job_shapes.job(session, job) | job_shapes.pace(session, job, call.now)
     return shown | {
+        "title": _title(session, job),
         "submitterName": _person(call, session, job.submitter),
         "confirmerName": job.confirmer and _person(call, session, job.confirmer),
         "finishedYet": job.status in FINISHED,
         "soon": views.soon(shown["eta"], iso_ms(call.now)),
         "bars": views.bars(shown),
     }
+
+
+def _title(session: Session, job: Job) -> str:
+    """What a job does, in words; of one that was made of another, what it does with that."""
+    if job.origin is None or job.relation is None:
+        return job_shapes.does(session, job)
+    return TITLES[job.relation] + _title(session, stored.by_number(session, job.tenant, job.origin))
+
+
+def _source(session: Session, job: Job) -> dict[str, Any] | None:
+    """The job that this one undoes or does again; a run of a preview has the source of its preview."""
+    if job.origin is None:
+        return None
+    origin = stored.by_number(session, job.tenant, job.origin)
+    if job.relation is Relation.RUN:
+        return _source(session, origin)
+    return {"id": origin.id, "title": _title(session, origin)}
+
+
+def _made(session: Session, job: Job) -> list[dict[str, str]]:
+    """The jobs that were made of this one, also by way of a preview: `word`, `id`, `state`."""
+    found = []
+    for one in stored.derived(session, job):
+        for made in [one] if one.mode is Mode.RUN else stored.derived(session, one):
+            found.append({"word": MADE.get(one.relation, "Run"), "id": made.id, "state": made.state})
+    return found
 
 
 def _person(call: Call, session: Session, id: str) -> str:
