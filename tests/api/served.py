@@ -308,6 +308,8 @@ GOOD: dict[str, Callable[[House], Good]] = {
     "bulkwarkJobs": lambda h: Good(query="limit=2"),
     "bulkwarkJob": lambda h: Good({"id": job(h)}),
     "bulkwarkItems": lambda h: Good({"id": job(h)}),
+    "bulkwarkJobEvents": lambda h: Good({"id": job(h)}),
+    "bulkwarkEvents": lambda h: Good(query="limit=2"),
     "bulkwarkJobPatch": lambda h: Good({"id": job(h)}, {"note": "of a test"}),
     "bulkwarkPause": lambda h: Good({"id": held(h)}),
     "bulkwarkResume": lambda h: Good({"id": held(h, "pause")}),

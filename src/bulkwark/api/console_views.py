@@ -22,6 +22,15 @@ TONES = {
     "PAUSED": "waits",
     "AWAITING_CONFIRMATION": "waits",
 }
+# States in words; the steps that a running job takes are one to its viewers.
+WORDS = {
+    "CREATED": "accepted",
+    "PRE_PROCESS": "selecting",
+    "PRE_PROCESS_COMPLETED": "selected",
+    "CHUNK_PENDING": "running",
+    "CHUNK_PROCESSING": "running",
+    "POST_PROCESS": "running",
+}
 TYPES = {"app.js": "text/javascript; charset=utf-8", "app.css": "text/css; charset=utf-8", "icon.svg": "image/svg+xml"}
 
 
@@ -68,7 +77,7 @@ def when(iso: str) -> str:
 
 def state(name: str) -> str:
     """`AWAITING_CONFIRMATION` → `awaiting confirmation`."""
-    return name.replace("_", " ").lower()
+    return WORDS.get(name) or name.replace("_", " ").lower()
 
 
 def span(seconds: float) -> str:

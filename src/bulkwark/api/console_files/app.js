@@ -3,6 +3,7 @@
 
 const KINDS = ["accepted", "selected", "held", "confirmed", "paused", "resumed", "chunk", "changed", "finished"];
 const OUTCOMES = ["changed", "unchanged", "skipped", "failed", "conflicted"];
+const WORDS = { CREATED: "accepted", PRE_PROCESS: "selecting", PRE_PROCESS_COMPLETED: "selected", CHUNK_PENDING: "running", CHUNK_PROCESSING: "running", POST_PROCESS: "running" };
 const SOON = 150; // ms after a change of state until the page is fetched
 const OFTEN = 2000; // ms between two fetches while chunks come
 
@@ -58,12 +59,16 @@ function happened(message) {
   const job = document.querySelector(`[data-job="${CSS.escape(event.job)}"]`);
   if (job) {
     show(job, event.progress);
-    const badge = job.querySelector("[data-state]");
-    if (event.event !== "chunk" && badge) {
-      const title = job.querySelector("h1, h2");
-      set(document.querySelector("[data-news]"), `${title ? title.textContent : "A job"}: ${event.progress.state.replaceAll("_", " ").toLowerCase()}`);
+    const badge = job.querySelector("[data-state]"), title = job.querySelector("h1, h2");
+    const state = WORDS[event.progress.state] || event.progress.state.replaceAll("_", " ").toLowerCase();
+    if (badge && badge.dataset.state !== state) {
+      // Only changes of state are read out: numbers that run would never let anybody finish a sentence.
+      badge.dataset.state = state;
+      set(document.querySelector("[data-news]"), `${title ? title.textContent : "A job"}: ${state}`);
+      refresh(SOON);
+    } else {
+      refresh(event.event === "chunk" ? OFTEN : SOON);
     }
-    refresh(event.event === "chunk" && badge && badge.dataset.state === event.progress.state ? OFTEN : SOON);
   } else {
     refresh(event.event === "chunk" ? OFTEN : SOON);
   }
