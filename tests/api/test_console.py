@@ -53,7 +53,7 @@ class Browser:
         return reply
 
     def get(self, target: str, **headers: str) -> Reply:
-        return self.send("GET", target, **headers)
+        return self.send("GET", target, None, **headers)
 
     def page(self, target: str) -> str:
         reply = self.get(target)

@@ -1,4 +1,4 @@
-"""Made-up jobs as series of chunks: steady ones, ones that grow slower, paused ones, and ones with others beside them."""
+"""Made-up jobs as series of chunks: steady, growing slower, paused, and with others beside them."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class Series:
     events: list[Event]
 
     def looks(self) -> Iterator[tuple[int, list[Event], int, float]]:
-        """Looks at the job after each tenth of it: (moment in ms, events so far, items left, seconds left without holds)."""
+        """After each tenth of the job: (moment in ms, events so far, items left, seconds left without holds)."""
         done, next_look, still, held = 0, self.total // 10, 0, 0
         ends = self.events[-1][0]
         stills = [0] * len(self.events)
@@ -37,7 +37,7 @@ class Series:
 
 
 def make(random: Random, total: int, speed: Callable[[float], float], pause: float = 0.0) -> Series:
-    """A job of `total` items; `speed` says how fast it goes where a part of it is done. `pause`: seconds, in the middle."""
+    """A job of `total` items; `speed`: how fast it goes when a part is done. `pause`: seconds, in the middle."""
     events: list[Event] = [(0, Happened.SELECTED, 0)]
     at, done, size, stood = 0.0, 0, 500, False
     while done < total:

@@ -1,14 +1,15 @@
 """How far a job is, how fast it goes, and when it will be done: a likely moment and a range.
 
-The rate is that of the newest chunks, by the clock: what other jobs take of the engine's time is in it. Time in which the
-job stood still is not, and neither is a gap in which no server ran. The range is made of what was seen: how much the rate
-swings between slices of these chunks, where it is heading, and how far into the unknown the rest of the job reaches.
+The rate is that of the newest chunks, by the clock: what other jobs take of the engine's time is in it. Time in which
+the job stood still is not, and neither is a gap in which no server ran. The range is made of what was seen: how much the
+rate swings between slices of these chunks, where it is heading, and how far into the unknown the rest reaches.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from statistics import median
 
 from bulkwark.domain.jobs import FINISHED, Happened, Job
@@ -111,7 +112,7 @@ def pace(chunks: Sequence[tuple[float, int]], left: int) -> Pace | None:
 
 def _without_gaps(chunks: list[tuple[float, int]]) -> list[tuple[float, int]]:
     """The same without the time in which no server was running."""
-    gaps = [after[0] - before[0] for before, after in zip(chunks, chunks[1:], strict=False)]
+    gaps = [after[0] - before[0] for before, after in pairwise(chunks)]
     if not gaps:
         return chunks
     usual = median(gaps)
@@ -130,7 +131,7 @@ def _slices(chunks: Sequence[tuple[float, int]]) -> list[tuple[int, float]]:
     edges = [round(index * count / min(SLICES, count)) for index in range(min(SLICES, count) + 1)]
     return [
         (sum(items for _, items in chunks[start + 1 : end + 1]), max(0.001, chunks[end][0] - chunks[start][0]))
-        for start, end in zip(edges, edges[1:], strict=False)
+        for start, end in pairwise(edges)
     ]
 
 
