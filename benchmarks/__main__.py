@@ -1,4 +1,4 @@
-"""`make bench` = `python -m benchmarks [--roles N] [--rounds N] [jobs] [http] [entitlements]`."""
+"""`make bench` = `python -m benchmarks [--roles N] [--rounds N] [jobs] [trust] [http] [entitlements]`."""
 
 from __future__ import annotations
 
@@ -7,20 +7,22 @@ import platform
 
 import apsw
 
-from benchmarks import entitlements, http, jobs
+from benchmarks import entitlements, http, jobs, trust
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("parts", nargs="*", help="jobs, http, entitlements; all when none is named")
+    parser.add_argument("parts", nargs="*", help="jobs, trust, http, entitlements; all when none is named")
     parser.add_argument("--roles", type=int, default=100_000)
     parser.add_argument("--rounds", type=int, default=3)
     given = parser.parse_args()
-    parts = given.parts or ["jobs", "http", "entitlements"]
+    parts = given.parts or ["jobs", "trust", "http", "entitlements"]
     print(f"Python {platform.python_version()}, SQLite {apsw.sqlite_lib_version()}, {platform.machine()}")
     ratios: dict[str, float] = {}
     if "jobs" in parts:
         ratios |= jobs.run(given.roles, given.rounds)
+    if "trust" in parts:
+        ratios |= trust.run(given.roles, given.rounds)
     if "http" in parts:
         ratios |= http.run(given.roles, given.rounds)
     if "entitlements" in parts:

@@ -9,9 +9,10 @@ from bulkwark.api.dispatch import Api, Message, Receive, Send
 from bulkwark.api.services import Services
 from bulkwark.auth.limits import Limits
 from bulkwark.auth.tokens import Tokens
-from bulkwark.bulk import common_access, metadata
+from bulkwark.bulk import common_access, entitlement_patches, metadata
 from bulkwark.bulk.common_access import CommonAccessOperation
 from bulkwark.bulk.engine import Engine
+from bulkwark.bulk.entitlement_patches import PatchOperation
 from bulkwark.bulk.freezing import Operation
 from bulkwark.bulk.metadata import MetadataOperation
 from bulkwark.settings import Settings
@@ -83,6 +84,7 @@ def services(store: Store, limits: Limits) -> Services:
     operations: dict[str, Operation] = {
         metadata.NAME: MetadataOperation(),
         common_access.NAME: CommonAccessOperation(),
+        entitlement_patches.NAME: PatchOperation(),
     }
     engine = Engine(store, operations)
     return Services(store, engine, Tokens(store), limits)

@@ -36,6 +36,7 @@ class Good:
     body: Any = None
     query: str = ""
     parts: dict[str, bytes] = field(default_factory=dict)  # of a form, instead of the body
+    headers: dict[str, str] = field(default_factory=dict)  # beside those that the operation needs
 
 
 def fresh(word: str) -> str:

@@ -11,6 +11,7 @@ from tests.house import BULK, House
 ROLE, OTHER, THIRD = (f"{n:032x}" for n in (1, 2, 3))
 PREVIEW = {"X-Bulkwark-Preview": "true"}
 ADD = {"operation": "ADD", "values": [{"attribute": "many", "values": ["v29"]}]}
+COUNTS = ("total", "changed", "unchanged", "skipped", "failed", "conflicted")
 JOBS, PREVIEWS = "/bulkwark/v1/jobs", "/bulkwark/v1/previews"
 
 
@@ -20,8 +21,11 @@ def body(*roles: str, **more: Any) -> dict[str, Any]:
 
 def preview(house: House, way: str = "ids", sent: dict[str, Any] | None = None) -> dict[str, Any]:
     found: dict[str, Any] = house.admin.post(f"{BULK}/{way}", sent or body(ROLE, OTHER), headers=PREVIEW).ok()
-    assert found["status"] == "COMPLETED", found
-    return found
+    assert found["counted"], found
+    house.wait(found["id"])
+    done: dict[str, Any] = house.admin.get(f"{PREVIEWS}/{found['id']}").ok()
+    assert [found[name] for name in COUNTS] == [done[name] for name in COUNTS]
+    return done
 
 
 def run(house: House, token: str) -> dict[str, Any]:
@@ -154,3 +158,20 @@ def test_a_call_that_changes_one_object_takes_no_such_header(house: House) -> No
 
     assert reply.status == 400
     assert "apac" not in (house.metadata(ROLE).get("region") or [])
+
+
+def test_the_counts_of_a_preview_are_told_before_its_items_are_recorded(idle_house: House) -> None:
+    """Nothing works in this house: the counts come from the selection itself."""
+    sent = {"query": {"query": {"query": "*"}}, **ADD}
+
+    found = idle_house.admin.post(f"{BULK}/query", sent, headers=PREVIEW).ok()
+
+    assert (found["counted"], found["done"]) == (True, 0)
+    assert found["total"] == idle_house.admin.get("/v2025/roles?limit=0&count=true").total
+    assert found["changed"] + found["unchanged"] + found["failed"] == found["total"]
+    shown = found["sample"]["changed"][0]
+    assert shown["name"]
+    assert shown["before"].get("many") != shown["after"]["many"]
+    assert idle_house.admin.get(f"{PREVIEWS}/{found['id']}/items").ok() == []
+    idle_house.run_jobs()
+    run(idle_house, found["token"])

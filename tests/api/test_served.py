@@ -28,6 +28,7 @@ def call(client: Client, operation: Operation, path: str, good: Good, **other: s
         headers["x-sailpoint-experimental"] = "true"
     if good.parts:
         headers["content-type"] = CONTENT_TYPE
+    headers |= good.headers
     return client(
         operation.method, target, good.body, content=multipart(good.parts) if good.parts else None, headers=headers
     )

@@ -172,3 +172,70 @@ def test_a_role_admin_undoes_role_jobs_and_no_others(house: House) -> None:
 
     assert role_admin.post(f"{JOBS}/{access}/undo", {}).status == 404
     assert role_admin.post(f"{JOBS}/{roles}/undo", {}).status == 202
+
+
+# --- patches of entitlements ---------------------------------------------------------------------------
+
+
+def entitlements(house: House) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = house.admin.get("/v2026/entitlements?limit=3").ok()
+    return found
+
+
+def patch_of(found: list[dict[str, Any]], *operations: dict[str, Any]) -> dict[str, Any]:
+    return {"entitlementIds": [one["id"] for one in found], "jsonPatch": list(operations)}
+
+
+def same_but_modified(one: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in one.items() if name != "modified"}
+
+
+def test_a_patch_of_entitlements_is_a_job_with_results_and_is_undone(house: House) -> None:
+    before = entitlements(house)
+    text = {"op": "replace", "path": "/description", "value": "zanzibar ledgers"}
+    flag = {"op": "replace", "path": "/privileged", "value": not before[0]["privileged"]}
+    reply = house.admin.post("/v2026/entitlements/bulk-update", patch_of(before, text, flag))
+    assert reply.status == 204
+    id = reply.headers["x-bulkwark-job"]
+
+    items = house.admin.get(f"{JOBS}/{id}/items").ok()
+    assert [item["id"] for item in items] == sorted(one["id"] for one in before) or len(items) == 3
+    assert {item["after"]["description"] for item in items} == {"zanzibar ledgers"}
+    count = {"indices": ["entitlements"], "query": {"query": "zanzibar"}}
+    assert house.admin.post("/v2025/search/count", count).total == 3
+
+    job = undo(house, id)
+
+    assert (job["changed"], job["conflicted"]) == (3, 0)
+    assert [same_but_modified(one) for one in entitlements(house)] == [same_but_modified(one) for one in before]
+    assert house.admin.post("/v2025/search/count", count).total == 0
+
+
+def test_a_patch_of_entitlements_is_previewed_and_run_exactly(house: House) -> None:
+    before = entitlements(house)
+    text = {"op": "replace", "path": "/description", "value": "zanzibar ledgers"}
+
+    found = house.admin.post("/v2026/entitlements/bulk-update", patch_of(before, text), headers=PREVIEW).ok()
+
+    assert (found["total"], found["changed"]) == (3, 3)
+    assert entitlements(house) == before
+    one = patch_of(before[:1], {"op": "replace", "path": "/description", "value": "changed since"})
+    assert house.admin.post("/v2026/entitlements/bulk-update", one).status == 204
+    made = house.admin.post(f"{PREVIEWS}/{found['token']}/run").ok(202)
+    job = house.wait(made["id"])
+    assert (job.changed, job.conflicted) == (2, 1)
+    assert [each["description"] for each in entitlements(house)] == ["changed since", *["zanzibar ledgers"] * 2]
+
+
+def test_a_patch_with_a_key_is_done_once(house: House) -> None:
+    before = entitlements(house)
+    sent = patch_of(before, {"op": "replace", "path": "/requestable", "value": not before[0]["requestable"]})
+    first = house.admin.post("/v2026/entitlements/bulk-update", sent, headers={"Idempotency-Key": "k"})
+    back = patch_of(before, {"op": "replace", "path": "/requestable", "value": before[0]["requestable"]})
+    assert house.admin.post("/v2026/entitlements/bulk-update", back).status == 204
+
+    again = house.admin.post("/v2026/entitlements/bulk-update", sent, headers={"Idempotency-Key": "k"})
+
+    assert (first.status, again.status) == (204, 204)
+    assert again.headers["x-bulkwark-job"] == first.headers["x-bulkwark-job"]
+    assert entitlements(house)[0]["requestable"] == before[0]["requestable"]

@@ -9,6 +9,7 @@ from typing import Any
 from bulkwark.bulk.metadata import NAME, MetadataOperation
 from bulkwark.domain.jobs import Job, Status
 from bulkwark.store.dialect import Session, Sql
+from bulkwark.store.outcomes import NewItem
 from bulkwark.store.tenants import Tenant
 from tests.house import BULK, House
 
@@ -32,6 +33,9 @@ class Watched:
 
     def selection(self, session: Session, tenant: Tenant, job: Job) -> Sql | None:
         return self.inner.selection(session, tenant, job)
+
+    def count(self, session: Session, tenant: Tenant, job: Job, selection: Sql) -> list[tuple[int, NewItem]]:
+        return self.inner.count(session, tenant, job, selection)
 
     def hidden(self, session: Session, tenant: Tenant, job: Job, total: int) -> int:
         return self.inner.hidden(session, tenant, job, total)

@@ -73,14 +73,13 @@ class Inner(Protocol):
 
     def __call__(
         self,
-        actor: Actor,
+        token: str,
         method: str,
         path: str,
         receive: Receive,
         *,
         headers: dict[str, str] | None = None,
         query: dict[str, str] | None = None,
-        body: bytes = b"",
         handler: Callable[[Call], Answer] | None = None,
     ) -> Awaitable[Answer]: ...
 
@@ -140,18 +139,17 @@ class Console:
             if match := pattern.fullmatch(path):
                 actor = self._actor(request)
                 viewer = Viewer(actor.user_name, session.proof(request.token))
-                return await self._get(request, actor, call.format(**match.groupdict()), page(viewer))
+                return await self._get(request, call.format(**match.groupdict()), page(viewer))
         for pattern, call in FETCHED:
             if match := pattern.fullmatch(path):
-                actor = self._actor(request)
-                return await self._get(request, actor, call.format(**match.groupdict()), None)
+                self._actor(request)
+                return await self._get(request, call.format(**match.groupdict()), None)
         raise NotFound(f"there is no page {path}")
 
-    async def _get(self, request: Request, actor: Actor, path: str, handler: Callable[[Call], Answer] | None) -> Answer:
-        passed = {name: request.headers[name] for name in ("last-event-id",) if name in request.headers}
-        headers = passed | {"authorization": f"Bearer {request.token}"}
+    async def _get(self, request: Request, path: str, handler: Callable[[Call], Answer] | None) -> Answer:
+        headers = {name: request.headers[name] for name in ("last-event-id",) if name in request.headers}
         return await self._inner(
-            actor, "GET", path, request.receive, headers=headers, query=request.query, handler=handler
+            request.token, "GET", path, request.receive, headers=headers, query=request.query, handler=handler
         )
 
     def _actor(self, request: Request) -> Actor:
@@ -165,7 +163,8 @@ class Console:
 
     async def _act(self, request: Request) -> Answer:
         """A button was pressed: do it by a call, and go to the page that shows what came of it."""
-        actor = self._actor(request)
+        self._actor(request)
+        token = request.token
         fields = session.form(request.headers, await self._body(request.receive, request.headers))
         session.require_own_form(request.headers, fields, request.token)
         if request.path == "/console/sign-out":
@@ -175,17 +174,17 @@ class Console:
             raise NotFound(f"there is no page {request.path}")
         id, word = match["id"], match["word"]
         if match["end"] == "discard":
-            await self._inner(actor, "DELETE", _PREVIEW.format(id=match["preview"]), request.receive)
+            await self._inner(token, "DELETE", _PREVIEW.format(id=match["preview"]), request.receive)
             return _to(HOME)
         if match["end"] == "run":
-            made = await self._inner(actor, "POST", f"{_PREVIEW.format(id=match['preview'])}/run", request.receive)
+            made = await self._inner(token, "POST", f"{_PREVIEW.format(id=match['preview'])}/run", request.receive)
             return _to(f"/console/jobs/{made.headers['X-Bulkwark-Job']}")
         call = f"{_JOB.format(id=id)}/{word}"
         if word in ("undo", "rerun"):
             # Never at once: first the page that shows what it would do.
-            shown = await self._inner(actor, "POST", call, request.receive, headers={"x-bulkwark-preview": "true"})
+            shown = await self._inner(token, "POST", call, request.receive, headers={"x-bulkwark-preview": "true"})
             return _to(f"/console/previews/{shown.headers['X-Bulkwark-Preview-Token']}")
-        await self._inner(actor, "POST", call, request.receive)
+        await self._inner(token, "POST", call, request.receive)
         return _to(f"/console/jobs/{id}")
 
     async def _sign_in(self, request: Request) -> Answer:

@@ -100,11 +100,13 @@ def one_preview(viewer: Viewer) -> Page:
         session = call.read()
         newest = job_events.newest(session, call.tenant.number)
         job = previews.need(call)
+        told, row = previews.wire(call, job), _row(call, session, job)
+        row |= {name: told[name] for name in ("total", *views.OUTCOMES)}  # known before each item is recorded
         return html(
             "preview.html",
             viewer=viewer,
-            job=_row(call, session, job),
-            preview=previews.wire(call, job),
+            job=row | {"bars": views.bars(row)},
+            preview=told,
             source=_source(session, job),
             verb=VERBS.get(job.relation, "Run exactly this"),
             runs=[one for one in stored.derived(session, job) if one.mode is Mode.RUN],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 import msgspec
@@ -56,10 +57,23 @@ def rerun(call: Call) -> Answer:
 
 def run(call: Call) -> Answer:
     """POST /bulkwark/v1/previews/{id}/run: exactly what was previewed; what has changed since is left and listed."""
-    job = previews.need_runnable(call, call.read())
+    job = previews.need(call)
     job_rights.require(call, job)
     if submitting.wants_preview(call):
         raise Invalid("this is the preview", where=f"header {submitting.PREVIEW}")
+    until = time.monotonic() + previews.WAIT_SECONDS
+
+    def ask() -> Answer | None:
+        # Its counts are told before each item is recorded: who runs it right then waits for that.
+        if previews.need(call).status not in FINISHED and time.monotonic() < until:
+            return None
+        return _run(call)
+
+    return Answer(202, later=ask)
+
+
+def _run(call: Call) -> Answer:
+    job = previews.need_runnable(call, call.read())
     source = derived.encode(job, tuple(Outcome), None)
     return _submit(call, job, source, relation=Relation.RUN, origin=job)
 

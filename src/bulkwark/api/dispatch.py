@@ -16,6 +16,7 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 from bulkwark.api import errors, idempotency, oauth, openapi, submitting, uploads
+from bulkwark.api.admission import admit
 from bulkwark.api.answers import Answer, Live, ok
 from bulkwark.api.calls import Call
 from bulkwark.api.console import Console
@@ -26,6 +27,7 @@ from bulkwark.api.services import Services
 from bulkwark.auth.actors import Actor
 from bulkwark.errors import Invalid, Unauthenticated
 from bulkwark.store.dialect import Patience
+from bulkwark.store.tenants import Tenant
 
 log = logging.getLogger("bulkwark.api")
 
@@ -102,16 +104,14 @@ class Api:
         if path in PUBLIC and method == PUBLIC[path]:
             return await self._public(path, scope, receive, headers)
         route = self._router.find(method, path)
-        actor = self._services.tokens.verify(_bearer(headers))
-        self._services.limits.check(actor.client_id, route.version, time.monotonic())
         operation = route.operation
-        actor.require(operation.scopes, operation.levels, application=operation.application)
+        actor, tenant = admit(self._services, operation, route.version, _bearer(headers))
         _check_headers(headers, route)
         query = _query(scope)
         upload = await uploads.receive(receive, headers) if operation.body == "multipart" else None
         try:
             body = b"" if upload or (method == "GET" and not operation.body) else await _body(receive, headers)
-            call = self._call(route, actor, query, headers, body, upload)
+            call = self._call(route, actor, tenant, query, headers, body, upload)
             return await self._handled(call, self._handlers[operation.handler], receive)
         finally:
             if upload:
@@ -119,14 +119,13 @@ class Api:
 
     async def inner(
         self,
-        actor: Actor,
+        token: str,
         method: str,
         path: str,
         receive: Receive,
         *,
         headers: dict[str, str] | None = None,
         query: dict[str, str] | None = None,
-        body: bytes = b"",
         handler: Handler | None = None,
     ) -> Answer:
         """A call that the console makes for its user: it meets every check that it would meet from outside.
@@ -134,25 +133,22 @@ class Api:
         `handler` answers instead of the operation's own: with a page, for whoever has the right to the operation.
         """
         route = self._router.find(method, path)
-        self._services.limits.check(actor.client_id, route.version, time.monotonic())
-        operation = route.operation
-        actor.require(operation.scopes, operation.levels, application=operation.application)
-        _check_headers(headers or {}, route)
-        call = self._call(route, actor, query or {}, headers or {}, body)
-        return await self._handled(call, handler or self._handlers[operation.handler], receive)
+        actor, tenant = admit(self._services, route.operation, route.version, token)
+        headers = {**(headers or {}), "authorization": f"Bearer {token}"}
+        _check_headers(headers, route)
+        call = self._call(route, actor, tenant, query or {}, headers, b"", None)
+        return await self._handled(call, handler or self._handlers[route.operation.handler], receive)
 
     def _call(
         self,
         route: Route,
         actor: Actor,
+        tenant: Tenant,
         query: dict[str, str],
         headers: dict[str, str],
         body: bytes,
-        upload: uploads.Upload | None = None,
+        upload: uploads.Upload | None,
     ) -> Call:
-        tenant = self._services.store.tenant(actor.tenant)
-        if tenant is None:
-            raise Unauthenticated(f"the tenant {actor.tenant!r} is gone")
         now, patience = time.time_ns() // 1_000_000, Patience(READ_SECONDS)
         return Call(self._services, route, actor, tenant, query, headers, body, now, upload, patience)
 
@@ -172,9 +168,12 @@ class Api:
     async def _later(self, ask: Callable[[], Answer | None]) -> Answer:
         """An answer that is not ready yet: asked for again and again, while no thread waits."""
         loop, pause = asyncio.get_running_loop(), FIRST_PAUSE
-        while (found := await loop.run_in_executor(self._readers, ask)) is None:
-            await asyncio.sleep(pause)
-            pause = min(2 * pause, LONGEST_PAUSE)
+        try:
+            while (found := await loop.run_in_executor(self._readers, ask)) is None:
+                await asyncio.sleep(pause)
+                pause = min(2 * pause, LONGEST_PAUSE)
+        except idempotency.Replayed as replayed:
+            return replayed.answer
         return found
 
     async def _while_wanted(self, pool: ThreadPoolExecutor, handler: Handler, call: Call, receive: Receive) -> Answer:

@@ -12,6 +12,7 @@ from bulkwark.api.answers import Answer
 from bulkwark.api.calls import Call
 from bulkwark.api.entitlement_rights import need, visible
 from bulkwark.api.source_rights import is_one
+from bulkwark.bulk.entitlement_patches import Change, carry_out
 from bulkwark.domain import entitlements, metadata
 from bulkwark.domain.documents import Document
 from bulkwark.domain.kinds import Kind, plain_id
@@ -23,7 +24,6 @@ from bulkwark.query.ast import Node
 from bulkwark.query.fields import Field
 from bulkwark.query.fields import Kind as FieldKind
 from bulkwark.store import assignments, request_configs
-from bulkwark.store.changes import change_many, rename_references
 from bulkwark.store.dialect import Session
 from bulkwark.store.objects import Stored
 from bulkwark.store.search import Sorter
@@ -176,17 +176,16 @@ def patch(call: Call) -> Answer:
     entitlements.require_values(operations)
     with call.services.store.write() as session:
         old = need(call, session, call.params["id"])
-        apply(call, session, [old], operations)
+        carry_out(session, call.tenant, patched(call, session, [old], operations), call.now)
         stored = call.tenant.objects.by_rid(session, old.rid)
         assert stored is not None
         return _shown(call, session, stored)
 
 
-def apply(call: Call, session: Session, found: list[Stored], operations: list[Document]) -> None:
-    """Patch entitlements with operations that are known to be valid. Raises Invalid; then nothing may be kept."""
+def patched(call: Call, session: Session, found: list[Stored], operations: list[Document]) -> list[Change]:
+    """What operations that are known to be valid make of entitlements. Raises Invalid; nothing is written."""
     owner = _owner(call, session, operations)
-    changed: list[tuple[Stored, Document]] = []
-    renamed: dict[int, tuple[str, str]] = {}
+    changes: list[Change] = []
     # Entitlements differ little in what a patch looks at: the library works once for each difference.
     results: dict[bytes, Document] = {}
     for stored in found:
@@ -200,14 +199,8 @@ def apply(call: Call, session: Session, found: list[Stored], operations: list[Do
                 error.detail += f" (entitlement {before['id']})" if len(found) > 1 else ""
                 raise
         document = entitlements.patched(before, results[key], owner, call.actor.user_name)
-        if document != before:
-            changed.append((stored, document))
-            if document["name"] != before["name"]:
-                renamed[stored.rid] = document["id"], document["name"]
-    if changed:
-        change_many(session, call.tenant.objects, Kind.ENTITLEMENT, changed, call.now)
-    if renamed:
-        rename_references(session, call.tenant.objects, Kind.ENTITLEMENT, renamed)
+        changes.append((stored, before, document))
+    return changes
 
 
 def _owner(call: Call, session: Session, operations: list[Document]) -> Document | None:

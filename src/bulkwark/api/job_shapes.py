@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 from bulkwark.api.calls import Call
-from bulkwark.bulk import common_access, progress
+from bulkwark.bulk import common_access, entitlement_patches, progress
 from bulkwark.bulk import metadata as metadata_jobs
 from bulkwark.bulk.metadata import Spec
 from bulkwark.domain import metadata, reasons
@@ -108,6 +108,9 @@ def does(session: Session, job: Job) -> str:
     if job.relation is not None and job.origin is not None:
         origin = jobs.by_number(session, job.tenant, job.origin)
         return f"{job.relation} of {origin.id}: {does(session, origin)}"
+    if job.operation == entitlement_patches.NAME:
+        paths = dict.fromkeys(one.get("path", "") for one in msgspec.json.decode(job.spec))
+        return f"PATCH {', '.join(paths)} of entitlements"
     if job.operation != metadata_jobs.NAME:
         return job.operation
     spec = msgspec.json.decode(job.spec, type=Spec)
@@ -129,6 +132,8 @@ def shower(call: Call, session: Session, job: Job) -> Show:
     """How the texts before and after of a job's items are shown."""
     if job.operation == common_access.NAME:
         return review
+    if job.operation == entitlement_patches.NAME:
+        return lambda text: None if text is None else msgspec.json.decode(text)
     catalogue = call.tenant.metadata.catalogue(session)
     return lambda md: values(catalogue, md)
 
@@ -177,7 +182,8 @@ def review(state: str | None) -> dict[str, Any] | None:
 
 def event(found: Event) -> dict[str, Any]:
     """What happened to a job."""
-    return {"seq": found.seq, "job": found.job, "at": iso_ms(found.at), "event": found.kind, **detail(found)}
+    more = {name: value for name, value in detail(found).items() if name != "sample"}  # a preview shows it itself
+    return {"seq": found.seq, "job": found.job, "at": iso_ms(found.at), "event": found.kind, **more}
 
 
 def detail(found: Event) -> dict[str, Any]:

@@ -9,6 +9,8 @@ from __future__ import annotations
 import time
 from typing import Any
 
+import msgspec
+
 from bulkwark.api import answers, job_rights, job_shapes
 from bulkwark.api.answers import Answer
 from bulkwark.api.calls import Call
@@ -18,6 +20,7 @@ from bulkwark.domain.times import iso_ms
 from bulkwark.errors import Invalid, NotFound
 from bulkwark.store import job_events, jobs, outcomes
 from bulkwark.store.dialect import Session
+from bulkwark.store.outcomes import NewItem
 
 WAIT_SECONDS = 20.0  # how long a call waits for its preview, before it answers one that is not finished
 LIFE_MS = 24 * 3_600_000
@@ -63,13 +66,14 @@ def expired(job: Job, now: int) -> bool:
 
 
 def pending(call: Call, job: Job) -> Answer:
-    """200 with the preview as soon as it is finished, or as far as it is after some seconds."""
+    """200 with the preview as soon as its counts are known, or as far as it is after some seconds."""
     until = time.monotonic() + WAIT_SECONDS
 
     def ask() -> Answer | None:
         session = call.services.store.read()
         found = jobs.by_number(session, job.tenant, job.number)
-        if found.status not in FINISHED and time.monotonic() < until:
+        known = found.status in FINISHED or job_events.counted(session, job) is not None
+        if not known and time.monotonic() < until:
             return None
         if found.status is Status.FAILED:
             raise Invalid(f"the preview failed: {found.error}", where="body")
@@ -84,6 +88,10 @@ def wire(call: Call, job: Job) -> dict[str, Any]:
     place = f"/bulkwark/v1/previews/{job.id}"
     selected = next((event for event in job_events.of_job(session, job, 0, 3) if event.kind is Happened.SELECTED), None)
     over = [] if selected is None else job_shapes.detail(selected)["guards"]
+    ahead = None if job.status in FINISHED else job_events.counted(session, job)
+    counts = job_shapes.counts(job)
+    if ahead is not None:
+        counts |= ahead["counts"]
     return {
         "id": job.id,
         "token": job.id,
@@ -94,18 +102,30 @@ def wire(call: Call, job: Job) -> dict[str, Any]:
         "error": job.error,
         "created": iso_ms(job.created // 1000),
         "expires": iso_ms(job.created // 1000 + LIFE_MS),
-        "total": job.total,
+        "counted": ahead is not None or job.status is Status.COMPLETED,
+        "total": sum(counts.values()) if ahead is not None else job.total,
         "done": job.done,
         "hidden": job.hidden,
-        **job_shapes.counts(job),
+        **counts,
         "guards": over,
-        "sample": {
-            outcome.name.lower(): job_shapes.items(
-                call, session, job, outcomes.page(session, job, 0, SAMPLE, outcomes=(outcome,))
-            )
-            for outcome in Outcome
-            if getattr(job, outcome.name.lower())
-        },
+        "sample": _sample(call, session, job, ahead),
         "items": f"{place}/items",
         "run": f"{place}/run",
     }
+
+
+def _sample(call: Call, session: Session, job: Job, ahead: dict[str, Any] | None) -> dict[str, list[dict[str, Any]]]:
+    """Some items of each outcome: as recorded, or as they were told ahead of that."""
+    if ahead is None:
+        found = [
+            item
+            for outcome in Outcome
+            if getattr(job, outcome.name.lower())
+            for item in outcomes.page(session, job, 0, SAMPLE, outcomes=(outcome,))
+        ]
+    else:
+        found = outcomes.named(session, msgspec.convert(ahead["sample"], list[NewItem]))
+    sample: dict[str, list[dict[str, Any]]] = {}
+    for shown in job_shapes.items(call, session, job, found):
+        sample.setdefault(shown["outcome"], []).append(shown)
+    return sample

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Sequence
 from typing import Any
 from uuid import uuid4
 
@@ -17,11 +18,13 @@ import msgspec
 from bulkwark.api import idempotency, previews
 from bulkwark.api.answers import Answer
 from bulkwark.api.calls import Call
-from bulkwark.domain.jobs import PRIORITIES, USUAL_PRIORITY, Job, Mode, Options, Relation, Status
+from bulkwark.domain.jobs import PRIORITIES, USUAL_PRIORITY, Happened, Job, Mode, Options, Relation, Status
 from bulkwark.domain.times import iso_us
 from bulkwark.errors import Invalid
+from bulkwark.store import job_events, jobs, outcomes
 from bulkwark.store.dialect import Session
 from bulkwark.store.jobs import NewJob
+from bulkwark.store.outcomes import NewItem
 
 PREFIX = "x-bulkwark-"
 PREVIEW = PREFIX + "preview"
@@ -68,6 +71,36 @@ def submit(
         idempotency.claim(call, session, answer(job))
 
     return answer(call.services.engine.submit(call.tenant, new, claim))
+
+
+def done(
+    call: Call, session: Session, *, type: str, operation: str, spec: Any, items: Sequence[NewItem], answer: Answer
+) -> Answer:
+    """Record what a call has just done, or would do, in its own transaction: a finished job, or a preview.
+
+    Answers the call's answer, or the preview; the key of the call is claimed.
+    """
+    preview = wants_preview(call)
+    found = NewJob(
+        id=str(uuid4()),
+        type=type,
+        operation=operation,
+        spec=msgspec.json.encode(spec).decode(),
+        selector="{}",
+        client=call.actor.client_id,
+        submitter=call.actor.identity_id,
+        created=time.time_ns() // 1000,
+        options=options(call),
+        mode=Mode.PREVIEW if preview else Mode.RUN,
+    )
+    job = jobs.add_done(session, call.tenant.number, found, Counter(item.outcome for item in items), call.now)
+    outcomes.add(session, job, items)
+    if preview:
+        return previews.pending(call, job)
+    answer = msgspec.structs.replace(answer, headers={**answer.headers, "X-Bulkwark-Job": job.id})
+    job_events.add(session, job, Happened.FINISHED, call.now, {"status": job.status})
+    idempotency.claim(call, session, answer)
+    return answer
 
 
 def accepted(call: Call) -> Callable[[Job], Answer]:

@@ -34,6 +34,9 @@ class CommonAccessOperation:
     def selection(self, session: Session, tenant: Tenant, job: Job) -> Sql | None:
         return None
 
+    def count(self, session: Session, tenant: Tenant, job: Job, selection: Sql) -> None:
+        """They are few: `record` tells soon enough."""
+
     def freeze(self, session: Session, tenant: Tenant, job: Job) -> None:
         """Write the targets. The selector shrinks to two counts, since every look at the job reads it."""
         wanted = msgspec.json.decode(job.selector, type=Wanted)

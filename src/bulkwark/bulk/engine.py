@@ -94,8 +94,7 @@ class Engine:
         selection of a preview is written in steps: nobody waits for it, and it locks nobody out.
         """
         accepted: Future[Job] = Future()
-        pool = self._previews if new.mode is Mode.PREVIEW else self._submissions
-        pool.submit(self._accept, tenant, new, also, accepted)
+        self._submissions.submit(self._accept, tenant, new, also, accepted)
         return accepted.result()
 
     def _accept(self, tenant: Tenant, new: NewJob, also: Also | None, accepted: Future[Job]) -> None:
@@ -112,12 +111,30 @@ class Engine:
                 accepted.set_result(job)
                 if new.mode is Mode.RUN:
                     freezing.freeze(turn, tenant, job, self._operations[job.operation], self._clock)
+                else:
+                    self._previews.submit(self._freeze_preview, tenant, job)
+                    return
         except BaseException as error:
             if not accepted.done():
                 accepted.set_exception(error)
                 return
             log.exception("job %s: the selection failed, it will be tried again", new.id)
         self.call(tenant.number, job.number)
+
+    def _freeze_preview(self, tenant: Tenant, job: Job) -> None:
+        """In a thread of its own: it may take seconds, and no job waits for it."""
+        operation = self._operations[job.operation]
+        try:
+            if not freezing.freeze_in_steps(self._store, tenant, job, operation, self._clock):
+                return
+        except Unavailable as error:
+            log.warning("preview %s waits: %s", job.id, error.sentence())
+            time.sleep(RETRY_SECONDS)
+        except Exception as error:
+            log.exception("preview %s ends", job.id)
+            self._fail(job.tenant, job.number, f"{type(error).__name__}: {error}")
+            return
+        self.call(job.tenant, job.number)
 
     def call(self, tenant: int, number: int) -> None:
         """There is something new to do for a job: it was submitted, released, or told to run otherwise."""
@@ -186,7 +203,8 @@ class Engine:
     def _freeze(self, tenant: Tenant, job: Job) -> float | None:
         operation = self._operations[job.operation]
         if job.mode is Mode.PREVIEW:
-            return 0.0 if freezing.freeze_in_steps(self._store, tenant, job, operation, self._clock) else None
+            self._previews.submit(self._freeze_preview, tenant, job)
+            return None
         with self._store.turn() as turn:
             with turn.transaction() as session:
                 started = jobs.start(session, job, self._clock())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from itertools import islice
 from typing import Protocol
@@ -11,11 +12,13 @@ from bulkwark.domain.jobs import FINISHED, Happened, Hold, Job, Mode, Status
 from bulkwark.errors import BulkwarkError, Unavailable
 from bulkwark.store import job_events, jobs
 from bulkwark.store.dialect import Patience, Session, Sql, Turn
+from bulkwark.store.outcomes import NewItem
 from bulkwark.store.tenants import Store, Tenant
 
 FREEZE_SECONDS = 10.0
 PREVIEW_SECONDS = 60.0  # of a preview's selection, for which nobody waits
 TARGETS_AT_ONCE = 10_000
+SAMPLE = 10  # items of each outcome that a preview tells beforehand
 
 
 class Operation(Protocol):
@@ -27,6 +30,9 @@ class Operation(Protocol):
 
     def selection(self, session: Session, tenant: Tenant, job: Job) -> Sql | None:
         """A query for the rids of the targets; None when only `freeze` can write them (they are few)."""
+
+    def count(self, session: Session, tenant: Tenant, job: Job, selection: Sql) -> list[tuple[int, NewItem]] | None:
+        """What would become of the selection, as (how many, one of them); None when only `record` can tell."""
 
     def freeze(self, session: Session, tenant: Tenant, job: Job) -> None:
         """Write the job's targets: PRE_PROCESS → PRE_PROCESS_COMPLETED."""
@@ -79,6 +85,8 @@ def freeze_in_steps(store: Store, tenant: Tenant, job: Job, operation: Operation
             else:
                 selection = operation.selection(reader, tenant, job)
             if selection is not None:
+                if job.relation is None:
+                    _count(store, reader, tenant, job, operation, selection, clock())
                 rows = reader.execute(f"SELECT rid FROM ({selection.text}) ORDER BY rid", selection.params)
                 total = 0
                 while batch := [rid for (rid,) in islice(rows, TARGETS_AT_ONCE)]:
@@ -102,6 +110,23 @@ def freeze_in_steps(store: Store, tenant: Tenant, job: Job, operation: Operation
             _fail(session, job, clock(), error.sentence())
         return False
     return True
+
+
+def _count(
+    store: Store, reader: Session, tenant: Tenant, job: Job, operation: Operation, selection: Sql, now: int
+) -> None:
+    """Tell what a preview comes to, long before each of its items is recorded: counts, and some of each outcome."""
+    found = operation.count(reader, tenant, job, selection)
+    if found is None:
+        return
+    counts = Counter[str]()
+    sample: list[NewItem] = []
+    for number, item in found:
+        counts[item.outcome.name.lower()] += number
+        if sum(one.outcome is item.outcome for one in sample) < SAMPLE:
+            sample.append(item)
+    with store.write() as session:
+        job_events.add(session, job, Happened.COUNTED, now, {"counts": counts, "sample": sample})
 
 
 def _clear(store: Store, job: Job) -> None:

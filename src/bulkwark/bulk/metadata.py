@@ -14,8 +14,9 @@ from bulkwark.domain.kinds import Kind
 from bulkwark.domain.metadata import Catalogue, Change, Operation, Pairs, Scope
 from bulkwark.errors import Invalid
 from bulkwark.store import jobs, search
-from bulkwark.store.chunks import MetadataChunks
+from bulkwark.store.chunks import MetadataChunks, judge, texts
 from bulkwark.store.dialect import Session, Sql
+from bulkwark.store.outcomes import NewItem
 from bulkwark.store.tenants import Tenant
 
 NAME = "metadata"
@@ -76,6 +77,10 @@ class MetadataOperation:
     def selection(self, session: Session, tenant: Tenant, job: Job) -> Sql | None:
         selector = msgspec.json.decode(job.selector, type=Selector)
         return None if selector.by == "ids" else tenant.select(session, selection.resolve(selector))
+
+    def count(self, session: Session, tenant: Tenant, job: Job, selection: Sql) -> list[tuple[int, NewItem]]:
+        rule = _rule(session, tenant, msgspec.json.decode(job.spec, type=Spec))
+        return [(number, judge(rule, md).item(rid)) for md, number, rid in texts(session, selection)]
 
     def freeze(self, session: Session, tenant: Tenant, job: Job) -> None:
         selector = msgspec.json.decode(job.selector, type=Selector)

@@ -1,8 +1,8 @@
 """How far a job is, how fast it goes, and when it will be done: a likely moment and a range.
 
 The rate is that of the newest chunks, by the clock: what other jobs take of the engine's time is in it. Time in which
-the job stood still is not, and neither is a gap in which no server ran. The range is made of what was seen: how much the
-rate swings between slices of these chunks, where it is heading, and how far into the unknown the rest reaches.
+the job stood still is not, and neither is a gap in which no server ran. The range is made of what was seen: how much
+the rate swings between slices of these chunks, where it is heading, and how much is still to come.
 """
 
 from __future__ import annotations

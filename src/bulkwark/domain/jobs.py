@@ -69,6 +69,7 @@ class Happened(StrEnum):
 
     ACCEPTED = "accepted"
     SELECTED = "selected"
+    COUNTED = "counted"  # a preview knows its outcomes, before it has recorded each
     HELD = "held"
     CONFIRMED = "confirmed"
     PAUSED = "paused"

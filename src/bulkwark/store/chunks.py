@@ -8,16 +8,50 @@ Python, where it is tested; the database then joins its answers to the objects. 
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import NamedTuple
 
 from bulkwark.domain import metadata, reasons
 from bulkwark.domain.jobs import Job, Outcome, Relation
 from bulkwark.domain.metadata import Pairs
 from bulkwark.errors import Invalid
-from bulkwark.store.dialect import Session
+from bulkwark.store.dialect import Session, Sql
+from bulkwark.store.outcomes import NewItem
 
 MAX_TRANSFORMS = 50_000  # distinct texts kept between chunks; bounds memory
 
+Rule = Callable[[Pairs], Pairs]
 Span = tuple[int, int, int, int]  # tenant, job, the targets in (cursor, last]
+
+
+class Judged(NamedTuple):
+    """What a rule makes of one metadata text; `after` only where it changes."""
+
+    md: str
+    outcome: Outcome
+    reason: str | None
+    after: str | None
+
+    def item(self, rid: int) -> NewItem:
+        """The same as an item of an object that has this text."""
+        return NewItem(rid, self.outcome, self.reason, self.md, self.after)
+
+
+def judge(rule: Rule, md: str) -> Judged:
+    """Ask the rule what becomes of a metadata text."""
+    before = metadata.parse(md)
+    try:
+        after = rule(before)
+    except Invalid as fault:
+        return Judged(md, Outcome.FAILED, reasons.written(fault.reason or reasons.REFUSED, fault.sentence()), None)
+    if after == before:
+        return Judged(md, Outcome.UNCHANGED, None, None)
+    return Judged(md, Outcome.CHANGED, None, metadata.text(after))
+
+
+def texts(session: Session, selection: Sql) -> list[tuple[str, int, int]]:
+    """The distinct metadata texts of a selection: (text, how many objects have it, the rid of one)."""
+    joined = f"FROM ({selection.text}) t CROSS JOIN state s ON s.rid = t.rid"
+    return list(session.execute(f"SELECT s.md, count(*), min(s.rid) {joined} GROUP BY s.md", selection.params))
 
 
 class MetadataChunks:
@@ -31,7 +65,7 @@ class MetadataChunks:
         """The work tables cannot be trusted any more: a transaction was rolled back."""
         self._owner = None
 
-    def record(self, session: Session, job: Job, last: int, rule: Callable[[Pairs], Pairs], version: int) -> None:
+    def record(self, session: Session, job: Job, last: int, rule: Rule, version: int) -> None:
         """Write an item for each target in (cursor, last]: what the rule makes of it. `version`: of the catalogue."""
         span = (job.tenant, job.number, job.cursor, last)
         self._own(session, job, version)
@@ -68,27 +102,12 @@ class MetadataChunks:
                 session.run(f"chunks.forget_{table}")
             self._owner, self._size = owner, 0
 
-    def _learn(self, session: Session, span: Span, rule: Callable[[Pairs], Pairs]) -> None:
+    def _learn(self, session: Session, span: Span, rule: Rule) -> None:
         """Ask the rule what becomes of each text of the chunk that it was not asked about yet."""
-        transforms: list[tuple[str, Outcome, str | None, str | None]] = []
-        moves: list[tuple[str, str]] = []
-        for (md,) in list(session.rows("chunks.unknown_md", span)):
-            before = metadata.parse(md)
-            try:
-                after = rule(before)
-            except Invalid as fault:
-                reason = reasons.written(fault.reason or reasons.REFUSED, fault.sentence())
-                transforms.append((md, Outcome.FAILED, reason, None))
-                continue
-            if after == before:
-                transforms.append((md, Outcome.UNCHANGED, None, None))
-                continue
-            text = metadata.text(after)
-            transforms.append((md, Outcome.CHANGED, None, text))
-            moves.append((md, text))
-        self._size += len(transforms)
-        session.many("chunks.add_transform", transforms)
-        self._moves(session, moves)
+        found = [judge(rule, md) for (md,) in list(session.rows("chunks.unknown_md", span))]
+        self._size += len(found)
+        session.many("chunks.add_transform", found)
+        self._moves(session, [(one.md, one.after) for one in found if one.after is not None])
 
     def _moves(self, session: Session, moves: list[tuple[str, str]]) -> None:
         """Work out which pairs each change of text gains and loses."""

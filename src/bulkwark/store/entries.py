@@ -81,15 +81,6 @@ def _leaves(document: dict[str, Any], prefix: str, found: list[tuple[str, list[A
             found.append((prefix + name, [value]))
 
 
-def leaf(index: Index, number: Number, path: str, found: list[Any]) -> Entry:
-    """The part of an entry that stems from the values of one path."""
-    entry = Entry()
-    known = index.schema.find(path)
-    if known is not None:
-        _add(entry, known, number, found, folded=path in index.folded)
-    return entry
-
-
 def words(known: Field, no: int, found: list[Any]) -> str:
     """The tokens of the values of a field, numbered `no`."""
     return " ".join(_tokens(known, no, found)[0])
@@ -112,15 +103,24 @@ def speller(known: Field, no: int) -> Callable[[str], str]:
 
 def derive(index: Index, number: Number, document: dict[str, Any], nested: list[str]) -> Entry:
     """The entry of one search document; `nested` are its nested paths that are not empty."""
+    entry = Entry([present(number(path)) for path in (ALL, *nested)])
+    _fill(entry, index, number, document)
+    return entry
+
+
+def part(index: Index, number: Number, members: dict[str, Any]) -> Entry:
+    """What some members of a search document add to its entry."""
     entry = Entry()
-    entry.tokens.append(present(number(ALL)))
-    entry.tokens.extend(present(number(path)) for path in nested)
+    _fill(entry, index, number, members)
+    return entry
+
+
+def _fill(entry: Entry, index: Index, number: Number, members: dict[str, Any]) -> None:
     find, folds = index.schema.find, index.folds
-    for path, found in leaves(document):
+    for path, found in leaves(members):
         known = find(path)
         if known is not None:
             _add(entry, known, number, found, folded=folds(path))
-    return entry
 
 
 def _add(entry: Entry, known: Field, number: Number, found: list[Any], *, folded: bool) -> None:

@@ -53,6 +53,12 @@ def touches(session: Session, job: Job, limit: int) -> list[Event]:
     return [_event(*row) for row in session.rows("job_events.touches", (job.tenant, job.number, limit))]
 
 
+def counted(session: Session, job: Job) -> dict[str, Any] | None:
+    """What a preview has told of its outcomes before it recorded them: counts and sample; None when it has not."""
+    row = session.one("job_events.counted", (job.tenant, job.number))
+    return None if row is None else msgspec.json.decode(row[0])
+
+
 def newest(session: Session, tenant: int) -> int:
     """The number of the newest event; 0 before the first."""
     return counters.current(session, tenant, "job-event")

@@ -75,6 +75,14 @@ def add(session: Session, tenant: int, new: NewJob) -> Job:
     return by_number(session, tenant, number)
 
 
+def add_done(session: Session, tenant: int, new: NewJob, counted: Mapping[Outcome, int], now: int) -> Job:
+    """A job whose work was done by the call that brought it; its items are written beside it. `now` in ms."""
+    job = add(session, tenant, new)
+    counts = {outcome.name.lower(): counted.get(outcome, 0) for outcome in Outcome}
+    session.run("jobs.done", {"tenant": tenant, "job": job.number, "now": now, **counts})
+    return by_number(session, tenant, job.number)
+
+
 def get(session: Session, tenant: int, id: str) -> Job | None:
     row = session.one("jobs.get", (tenant, id))
     return _job(row) if row else None

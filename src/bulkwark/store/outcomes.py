@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
 from bulkwark.domain.jobs import Job, Outcome
@@ -23,6 +23,47 @@ class Item:
     reason: str | None  # domain/reasons.py: a code, or a code and a sentence
     before: str | None
     after: str | None  # None: it is as before
+
+
+@dataclass(frozen=True, slots=True)
+class NewItem:
+    """An item that an operation has worked out itself; texts as in `Item`."""
+
+    rid: int
+    outcome: Outcome
+    reason: str | None = None
+    before: str | None = None
+    after: str | None = None
+
+
+def add(session: Session, job: Job, found: Sequence[NewItem]) -> None:
+    """Record items of a job."""
+    session.many(
+        "outcomes.add",
+        [(job.tenant, job.number, one.rid, one.outcome, one.reason, one.before, one.after) for one in found],
+    )
+
+
+def of_origin(session: Session, job: Job, last: int) -> list[NewItem]:
+    """The items of a derived job's origin for its targets in (cursor, last]."""
+    rows = session.rows("outcomes.of_origin", (job.tenant, job.number, job.cursor, last, job.origin))
+    return [NewItem(rid, Outcome(outcome), reason, before, after) for rid, outcome, reason, before, after in rows]
+
+
+def changed(session: Session, job: Job, last: int) -> list[NewItem]:
+    """The items in (cursor, last] that are to be changed."""
+    rows = session.rows("outcomes.changed", (job.tenant, job.number, job.cursor, last))
+    return [NewItem(rid, Outcome.CHANGED, None, before, after) for rid, before, after in rows]
+
+
+def named(session: Session, found: Sequence[NewItem]) -> list[Item]:
+    """Items that are not recorded yet, with the ids and names of their objects."""
+    rows = session.rows("outcomes.names", (json.dumps([one.rid for one in found]),))
+    names = {rid: (id, name) for rid, id, name in rows}
+    return [
+        Item(one.rid, *names.get(one.rid, (None, None)), one.outcome, one.reason, one.before, one.after)
+        for one in found
+    ]
 
 
 def page(

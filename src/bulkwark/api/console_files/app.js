@@ -1,7 +1,7 @@
 // Keeps a page up to date: numbers come with the events, everything else by fetching the page again.
 "use strict";
 
-const KINDS = ["accepted", "selected", "held", "confirmed", "paused", "resumed", "chunk", "changed", "finished"];
+const KINDS = ["accepted", "selected", "counted", "held", "confirmed", "paused", "resumed", "chunk", "changed", "finished"];
 const OUTCOMES = ["changed", "unchanged", "skipped", "failed", "conflicted"];
 const WORDS = { CREATED: "accepted", PRE_PROCESS: "selecting", PRE_PROCESS_COMPLETED: "selected", CHUNK_PENDING: "running", CHUNK_PROCESSING: "running", POST_PROCESS: "running" };
 const SOON = 150; // ms after a change of state until the page is fetched

@@ -65,6 +65,7 @@ OPERATIONS: tuple[Operation, ...] = (
         SOURCES,
         204,
         "entitlement_bulk.bulk_update",
+        bulk=True,
     ),
     operation(
         "getEntitlementRequestConfig",

@@ -14,6 +14,9 @@ WHERE e.tenant = ? AND e.job = ? AND e.kind <> 'chunk' ORDER BY e.seq DESC LIMIT
 -- recent: what the newest events of a job were, and how many items a chunk had
 SELECT at, kind, coalesce(detail ->> 'items', 0) FROM job_event INDEXED BY job_event_job
 WHERE tenant = ? AND job = ? ORDER BY seq DESC LIMIT ?;
+-- counted: what a preview has told of its outcomes
+SELECT detail FROM job_event INDEXED BY job_event_job
+WHERE tenant = ? AND job = ? AND kind = 'counted' ORDER BY seq LIMIT 1;
 -- last_chunks: the newest chunks of a job
 SELECT at, detail FROM job_event INDEXED BY job_event_job
 WHERE tenant = ? AND job = ? AND kind = 'chunk' ORDER BY seq DESC LIMIT ?;

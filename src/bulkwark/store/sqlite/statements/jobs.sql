@@ -3,6 +3,11 @@ INSERT INTO job (tenant, job, id, type, operation, status, spec, selector, clien
                  relation, options)
 VALUES (:tenant, :job, :id, :type, :operation, :status, :spec, :selector, :client, :submitter, :created, :mode, :origin,
         :relation, :options);
+-- done: its work was done by the call that brought it
+UPDATE job SET status = 'COMPLETED', started = :now, finished = :now, modified = :now,
+       total = :changed + :unchanged + :skipped + :failed + :conflicted, changed = :changed, unchanged = :unchanged,
+       skipped = :skipped, failed = :failed, conflicted = :conflicted
+WHERE tenant = :tenant AND job = :job;
 -- get: by id
 SELECT * FROM job_row WHERE tenant = ? AND id = ?;
 -- by_number: by number

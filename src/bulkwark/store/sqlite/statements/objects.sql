@@ -31,6 +31,8 @@ UPDATE object SET head = ? WHERE rid = ?;
 UPDATE state SET modified = ?, md = ? WHERE rid = ?;
 -- set_search_doc: a changed search document
 UPDATE search_doc SET face = ?, refs = ? WHERE rid = ?;
+-- set_face: the same, where it links to what it did
+UPDATE search_doc SET face = ? WHERE rid = ?;
 -- drop: delete an object
 DELETE FROM object WHERE rid = ?;
 -- drop_state: and its narrow row
@@ -50,6 +52,10 @@ SELECT l.target, l.rid FROM json_each(?3) w
 CROSS JOIN link l ON l.tenant = ?1 AND l.field = ?2 AND l.target = w.value ORDER BY w.key, l.rid;
 -- mentioning: objects of a kind in whose document a text stands somewhere
 SELECT rid, head FROM object WHERE tenant = ? AND kind = ? AND instr(head, ?) > 0;
+-- memberships: enabled objects of a kind whose membership has criteria, or names an id (in lower case, in two spellings)
+SELECT rid, head FROM object WHERE tenant = ?1 AND kind = ?2
+AND instr(head, '"membership":{') AND instr(head, '"enabled":true')
+AND (instr(head, '"criteria":{') OR instr(lower(head), ?3) OR instr(lower(head), ?4));
 -- with_value: objects that have one of a JSON list of whole values in a field (its number), with the value
 SELECT w.value, v.rid FROM json_each(?3) w CROSS JOIN val v ON v.tenant = ?1 AND v.field = ?2 AND v.value = w.value;
 -- raw_by_rid: what the answer to GET is made of, the document as bytes

@@ -16,6 +16,17 @@ LEFT JOIN common_access_shown s ON s.item = c.item LEFT JOIN gone g ON g.rid = i
 WHERE i.tenant = :tenant AND i.job = :job AND i.outcome = :outcome AND i.outcome > 2 AND i.rid > :after
   AND (:reason IS NULL OR i.reason = :reason OR i.reason LIKE :reason || ': %')
 ORDER BY i.rid LIMIT :limit;
+-- add: an item that an operation has worked out itself
+INSERT INTO job_item (tenant, job, rid, outcome, reason, before, after) VALUES (?, ?, ?, ?, ?, ?, ?);
+-- of_origin: what the origin of a job recorded of a chunk's targets
+SELECT u.rid, u.outcome, u.reason, u.before, u.after
+FROM job_target t CROSS JOIN job_item u ON u.tenant = t.tenant AND u.job = ?5 AND u.rid = t.rid
+WHERE t.tenant = ?1 AND t.job = ?2 AND t.rid > ?3 AND t.rid <= ?4 ORDER BY t.rid;
+-- changed: what of a chunk is to be changed
+SELECT rid, before, after FROM job_item
+WHERE tenant = ? AND job = ? AND rid > ? AND rid <= ? AND outcome = 1 ORDER BY rid;
+-- names: id and name of the objects of a JSON list of rids
+SELECT o.rid, o.id, (o.head || '}') ->> 'name' FROM json_each(?) w CROSS JOIN object o ON o.rid = w.value;
 -- purge: items of a job, some at a time
 DELETE FROM job_item WHERE tenant = ?1 AND job = ?2 AND rid <= (
     SELECT max(rid) FROM (SELECT rid FROM job_item WHERE tenant = ?1 AND job = ?2 ORDER BY rid LIMIT ?3)
