@@ -307,6 +307,17 @@ GOOD: dict[str, Callable[[House], Good]] = {
     "getTaskStatus": lambda h: Good({"id": job(h)}),
     "updateTaskStatus": lambda h: Good({"id": task(h)}, _done()),
     "bulkwarkJobs": lambda h: Good(query="limit=2"),
+    "bulkwarkSubmit": lambda h: Good(
+        body={"type": "ROLE", **ROLES_CHANGED, "select": {"ids": [ROLE]}, "options": {"note": "served"}}
+    ),
+    "bulkwarkReasons": lambda h: Good({"id": job(h)}),
+    "bulkwarkPreviewReasons": lambda h: Good({"id": preview(h)}),
+    "bulkwarkPreviewCall": lambda h: Good(
+        body={
+            "path": "/v2025/roles/access-model-metadata/bulk-update/ids",
+            "body": {"roles": [ROLE], **ROLES_CHANGED},
+        }
+    ),
     "bulkwarkJob": lambda h: Good({"id": job(h)}),
     "bulkwarkItems": lambda h: Good({"id": job(h)}),
     "bulkwarkJobEvents": lambda h: Good({"id": job(h)}),

@@ -445,6 +445,26 @@ def test_items_are_narrowed_by_outcome_and_read_page_by_page(browser: Browser, m
     assert browser.get(f"/console/jobs/{id}?after=x").status == 400
 
 
+def test_the_items_of_a_page_are_offered_as_csv(browser: Browser) -> None:
+    house = browser.house
+    id = str(house.admin.post(f"{BULK}/ids", body(ROLE, OTHER)).ok(202)["id"])
+    house.wait(id)
+    page = browser.page(f"/console/jobs/{id}?outcome=changed")
+    found = re.search('href="([^"]+)" download', page)
+    assert found
+
+    reply = browser.get(found[1].replace("&amp;", "&"))
+
+    assert reply.status == 200
+    assert reply.headers["content-type"].startswith("text/csv")
+    rows = reply.body.decode().splitlines()
+    assert (rows[0].split(",")[:4], len(rows)) == (["item", "id", "name", "outcome"], 3)
+    assert {row.split(",")[1] for row in rows[1:]} == {ROLE, OTHER}
+    assert Browser(house).get(found[1]).status == 401
+    shown = browser.press(page, f"/console/jobs/{id}/undo").headers["location"]
+    assert browser.get(f"{shown}/items.csv").body.count(b"\n") == 3
+
+
 def test_a_page_follows_from_the_event_that_it_was_made_at(browser: Browser) -> None:
     house = browser.house
     id = start(house, Speed="100")

@@ -57,10 +57,12 @@ PAGES: list[tuple[re.Pattern[str], str, Callable[[Viewer], pages.Page]]] = [
     (re.compile(f"/console/jobs/{_ID}"), _JOB, pages.one_job),
     (re.compile(f"/console/previews/{_ID}"), _PREVIEW, pages.one_preview),
 ]
-# What the pages fetch → the call that answers as it is.
-FETCHED = [
-    (re.compile("/console/events"), "/bulkwark/v1/events"),
-    (re.compile(f"/console/jobs/{_ID}/events"), f"{_JOB}/events"),
+# What the pages fetch or offer → the call that answers as it is, and what it is asked for besides.
+FETCHED: list[tuple[re.Pattern[str], str, dict[str, str]]] = [
+    (re.compile("/console/events"), "/bulkwark/v1/events", {}),
+    (re.compile(f"/console/jobs/{_ID}/events"), f"{_JOB}/events", {}),
+    (re.compile(f"/console/jobs/{_ID}/items\\.csv"), f"{_JOB}/items", {"format": "csv"}),
+    (re.compile(f"/console/previews/{_ID}/items\\.csv"), f"{_PREVIEW}/items", {"format": "csv"}),
 ]
 ACTIONS = re.compile(
     f"/console/(?:jobs/{_ID}/(?P<word>pause|resume|cancel|confirm|undo|rerun)"
@@ -140,9 +142,10 @@ class Console:
                 actor = self._actor(request)
                 viewer = Viewer(actor.user_name, session.proof(request.token))
                 return await self._get(request, call.format(**match.groupdict()), page(viewer))
-        for pattern, call in FETCHED:
+        for pattern, call, more in FETCHED:
             if match := pattern.fullmatch(path):
                 self._actor(request)
+                request.query |= more
                 return await self._get(request, call.format(**match.groupdict()), None)
         raise NotFound(f"there is no page {path}")
 
@@ -261,7 +264,7 @@ def _sign_in_first(scope: Message, headers: dict[str, str]) -> Answer:
     path, text = scope["path"], scope["query_string"].decode("latin-1")
     if scope["method"] != "GET":
         return _to(SIGN_IN)
-    if any(pattern.fullmatch(path) for pattern, _ in FETCHED):
+    if any(pattern.fullmatch(path) for pattern, *_ in FETCHED):
         return Answer(401, b"sign in first", content_type="text/plain")
     if headers.get("sec-fetch-site") in ("cross-site", "same-site") and session.COOKIE not in session.cookies(headers):
         # A link in another site's page came without the strict cookie; the page itself comes back with it.

@@ -36,7 +36,7 @@ Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 Handler = Callable[[Call], Answer]
 
-MAX_BODY = 8 * 1024 * 1024  # bytes; uploads have their own limit
+MAX_BODY = 8 * 1024 * 1024  # bytes, where the table of operations says nothing
 # Threads. A writer mostly waits for its turn, and a search may take long: neither keeps the readers waiting.
 READERS, SEARCHERS, WRITERS = 8, 4, 16
 FIRST_PAUSE, LONGEST_PAUSE = 0.005, 0.2  # seconds between two looks at what is not ready yet
@@ -110,7 +110,11 @@ class Api:
         query = _query(scope)
         upload = await uploads.receive(receive, headers) if operation.body == "multipart" else None
         try:
-            body = b"" if upload or (method == "GET" and not operation.body) else await _body(receive, headers)
+            body = (
+                b""
+                if upload or (method == "GET" and not operation.body)
+                else await _body(receive, headers, operation.largest)
+            )
             call = self._call(route, actor, tenant, query, headers, body, upload)
             return await self._handled(call, self._handlers[operation.handler], receive)
         finally:
@@ -301,11 +305,11 @@ def _query(scope: Message) -> dict[str, str]:
         raise Invalid("the query string is not UTF-8", where="query") from None
 
 
-async def _body(receive: Receive, headers: dict[str, str]) -> bytes:
+async def _body(receive: Receive, headers: dict[str, str], most: int = MAX_BODY) -> bytes:
     """The whole body. Raises Invalid above the limit, without having read it."""
     declared = headers.get("content-length", "0")
-    if declared.isdigit() and int(declared) > MAX_BODY:
-        raise Invalid(f"the body has {declared} bytes", where="body", hint=f"at most {MAX_BODY}")
+    if declared.isdigit() and int(declared) > most:
+        raise Invalid(f"the body has {declared} bytes", where="body", hint=f"at most {most}")
     parts: list[bytes] = []
     size = 0
     while True:
@@ -314,8 +318,8 @@ async def _body(receive: Receive, headers: dict[str, str]) -> bytes:
             raise ClientLeft
         part = message.get("body", b"")
         size += len(part)
-        if size > MAX_BODY:
-            raise Invalid(f"the body has more than {MAX_BODY} bytes", where="body")
+        if size > most:
+            raise Invalid(f"the body has more than {most} bytes", where="body")
         parts.append(part)
         if not message.get("more_body"):
             return parts[0] if len(parts) == 1 else b"".join(parts)

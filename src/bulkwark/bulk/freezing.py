@@ -58,7 +58,7 @@ def freeze(turn: Turn, tenant: Tenant, job: Job, operation: Operation, clock: Ca
             session.patience = Patience(FREEZE_SECONDS)
             try:
                 if job.relation is not None:
-                    jobs.freeze(session, job, derived.selection(session, tenant, job))
+                    derived.freeze(session, tenant, job)
                 else:
                     operation.freeze(session, tenant, job)
                 _selected(session, tenant, job, clock())
@@ -100,6 +100,8 @@ def freeze_in_steps(store: Store, tenant: Tenant, job: Job, operation: Operation
             if selection is not None:
                 jobs.count_selected(session, job, total)
                 jobs.set_hidden(session, job, hidden)
+                if job.relation is not None:
+                    derived.shrink(session, job)
             else:
                 operation.freeze(session, tenant, job)
             _selected(session, tenant, job, clock())

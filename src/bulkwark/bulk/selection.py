@@ -23,6 +23,7 @@ from bulkwark.store import pairs
 from bulkwark.store.indexes import BY_KIND, INDEXES, METADATA, Index
 
 MAX_IDS = 3_000
+OWN_MAX_IDS = 200_000  # of a request of our own
 MAX_QUERIES = 20  # of one request; their union is selected
 QUERY_TYPES = ("SAILPOINT", "DSL", "TEXT", "TYPEAHEAD")
 # Members of the official Search object. In a bulk change any other member is refused: a misspelt `filters`
@@ -63,10 +64,17 @@ class Selector(msgspec.Struct, omit_defaults=True):
     now: int  # ms: what `now` means in it
     kind: int
     ids: list[str] = []
+    rids: list[int] = []  # of the ids; what is deleted before its turn is still known by its number
+    count: int = 0  # of the ids, once the targets are frozen
     filters: str = ""
     queries: list[dict[str, Any]] = []
     owner: str = ""  # only what this identity owns
     sources: list[str] = []  # … and what belongs to these sources of his
+
+
+def frozen(selector: Selector, count: int) -> str:
+    """What a job keeps of a selector by ids once its targets stand: every look at the job reads it."""
+    return msgspec.json.encode(msgspec.structs.replace(selector, ids=[], rids=[], count=count)).decode()
 
 
 @dataclass(frozen=True, slots=True)

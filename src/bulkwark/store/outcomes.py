@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 
+from bulkwark.domain import reasons
 from bulkwark.domain.jobs import Job, Outcome
+from bulkwark.domain.kinds import Kind
+from bulkwark.query.analysis import fold
 from bulkwark.store.dialect import Session, Sql
 
+KINDS = json.dumps(list(Kind))
+AT_ONCE = 2_000  # rows of one look at a long list
 COMMON = (Outcome.CHANGED, Outcome.UNCHANGED)  # every other outcome is rare enough for an index of its own
 
 
@@ -82,8 +87,72 @@ def page(
     else:
         wanted = json.dumps([int(outcome) for outcome in outcomes]) if outcomes else None
         rows = session.rows("outcomes.page", {**asked, "outcomes": wanted})
-    for rid, id, name, outcome, reason_, before, after_ in rows:
-        yield Item(rid, id, name, Outcome(outcome), reason_, before, after_)
+    for row in rows:
+        yield _item(*row)
+
+
+def _item(
+    rid: int, id: str | None, name: str | None, outcome: int, reason: str | None, before: str | None, after: str | None
+) -> Item:
+    return Item(rid, id, name, Outcome(outcome), reason, before, after)
+
+
+@dataclass(frozen=True, slots=True)
+class Narrowing:
+    """Which items are asked for: those of some outcomes, with a reason code, of one object, whose name begins so."""
+
+    outcomes: tuple[Outcome, ...] = ()
+    reason: str | None = None
+    ids: tuple[str, ...] = ()  # spellings of the id of one object
+    name: str = ""  # in any case
+
+
+def pages(
+    session: Callable[[], Session], job: Job, after: int, narrowing: Narrowing, *, at_once: int = AT_ONCE
+) -> Iterator[list[Item]]:
+    """The narrowed items in rid order, from the one after rid `after`, some thousand at a time.
+
+    Each look is a statement of its own: a list of a million items holds neither memory nor an old state of the
+    database, however slowly it is read. `session` answers the reader of the thread that takes the next page.
+    """
+    if narrowing.ids:
+        yield [item for item in of_id(session(), job, narrowing.ids) if item.rid > after and _fits(item, narrowing)]
+        return
+    prefix = fold(narrowing.name)
+    while True:
+        found = list(page(session(), job, after, at_once, outcomes=narrowing.outcomes, reason=narrowing.reason))
+        # The name of a deleted object, or of an item of common access, stands in other places than an object's: one
+        # rule for all of them looks at what was read.
+        yield [item for item in found if fold(item.name or "").startswith(prefix)] if prefix else found
+        if len(found) < at_once:
+            return
+        after = found[-1].rid
+
+
+def of_id(session: Session, job: Job, ids: Collection[str]) -> list[Item]:
+    """The items of the object with one of these ids: several when it was deleted and made anew while the job ran."""
+    asked = {"tenant": job.tenant, "job": job.number, "ids": json.dumps(list(ids)), "kinds": KINDS}
+    return [_item(*row) for row in session.rows("outcomes.of_id", asked)]
+
+
+def _fits(item: Item, narrowing: Narrowing) -> bool:
+    """The narrowing by outcome, reason and name, of an item that was found by its id."""
+    reason = reasons.read(item.reason)
+    return (
+        (not narrowing.outcomes or item.outcome in narrowing.outcomes)
+        and (narrowing.reason is None or (reason is not None and reason.code == narrowing.reason))
+        and fold(item.name or "").startswith(fold(narrowing.name))
+    )
+
+
+def by_reason(session: Session, job: Job) -> list[tuple[Outcome, str | None, int]]:
+    """(outcome, reason code, how many items) of what a job has done so far; no code: nothing is to be said."""
+    counted: dict[tuple[Outcome, str | None], int] = {}
+    for outcome, code, count in session.rows("outcomes.by_reason", (job.tenant, job.number)):
+        reason = reasons.read(code)
+        key = Outcome(outcome), reason and reason.code
+        counted[key] = counted.get(key, 0) + count
+    return [(outcome, code, count) for (outcome, code), count in counted.items()]
 
 
 def selection(job: Job, source: int, outcomes: Collection[Outcome], narrowed: Sql | None) -> Sql:
@@ -93,6 +162,23 @@ def selection(job: Job, source: int, outcomes: Collection[Outcome], narrowed: Sq
     if narrowed is None:
         return Sql(text, (job.tenant, source, wanted))
     return Sql(f"{text} INTERSECT SELECT rid FROM ({narrowed.text})", (job.tenant, source, wanted, *narrowed.params))
+
+
+def among(rids: Sequence[int]) -> Sql:
+    """The given rids as a selection."""
+    return Sql("SELECT value AS rid FROM json_each(?)", (json.dumps(list(rids)),))
+
+
+def both(one: Sql, other: Sql) -> Sql:
+    """What two selections have in common."""
+    text = f"SELECT rid FROM ({one.text}) INTERSECT SELECT rid FROM ({other.text})"
+    return Sql(text, (*one.params, *other.params))
+
+
+def of_ids(session: Session, job: Job, ids: Sequence[str]) -> dict[str, int]:
+    """Id → rid of those objects that the job has an item of; the newest one of an id, deleted ones too."""
+    asked = {"tenant": job.tenant, "job": job.number, "ids": json.dumps(list(ids)), "kinds": KINDS}
+    return dict(session.rows("outcomes.of_ids", asked))
 
 
 def purge(session: Session, tenant: int, number: int, limit: int, now: int) -> bool:

@@ -11,6 +11,7 @@ from bulkwark.api.operations.shape import ADMIN, Operation, operation
 _V1 = ("v1",)
 SCOPES = tuple(sorted({*roles.UPDATE, *metadata_jobs.ENTITLEMENT, *metadata_jobs.PROFILE, *common_access.UPDATE}))
 LEVELS = tuple(sorted({*roles.LEVELS, *metadata_jobs.WRITERS}))
+LARGEST = 32 * 1024 * 1024  # bytes of a body that names 200,000 objects
 
 
 def _ours(id: str, route: str, success: int, handler: str, **more: object) -> Operation:
@@ -20,9 +21,11 @@ def _ours(id: str, route: str, success: int, handler: str, **more: object) -> Op
 
 OPERATIONS: tuple[Operation, ...] = (
     _ours("bulkwarkJobs", "GET /bulkwark/jobs", 200, "jobs.list_jobs"),
+    _ours("bulkwarkSubmit", "POST /bulkwark/jobs", 202, "job_requests.submit", bulk=True, largest=LARGEST),
     _ours("bulkwarkJob", "GET /bulkwark/jobs/{id}", 200, "jobs.get"),
     _ours("bulkwarkJobPatch", "PATCH /bulkwark/jobs/{id}", 200, "job_control.patch", body="json"),
     _ours("bulkwarkItems", "GET /bulkwark/jobs/{id}/items", 200, "job_items.of_job"),
+    _ours("bulkwarkReasons", "GET /bulkwark/jobs/{id}/reasons", 200, "job_items.reasons_of_job"),
     _ours("bulkwarkJobEvents", "GET /bulkwark/jobs/{id}/events", 200, "job_stream.of_job"),
     _ours("bulkwarkEvents", "GET /bulkwark/events", 200, "job_stream.of_all"),
     *(
@@ -31,9 +34,11 @@ OPERATIONS: tuple[Operation, ...] = (
     ),
     _ours("bulkwarkUndo", "POST /bulkwark/jobs/{id}/undo", 202, "derived_jobs.undo", bulk=True),
     _ours("bulkwarkRerun", "POST /bulkwark/jobs/{id}/rerun", 202, "derived_jobs.rerun", bulk=True),
+    _ours("bulkwarkPreviewCall", "POST /bulkwark/previews", 200, "preview_calls.preview", largest=LARGEST),
     _ours("bulkwarkPreview", "GET /bulkwark/previews/{id}", 200, "previews.get"),
     _ours("bulkwarkPreviewDiscard", "DELETE /bulkwark/previews/{id}", 204, "previews.discard"),
     _ours("bulkwarkPreviewItems", "GET /bulkwark/previews/{id}/items", 200, "job_items.of_preview"),
+    _ours("bulkwarkPreviewReasons", "GET /bulkwark/previews/{id}/reasons", 200, "job_items.reasons_of_preview"),
     _ours("bulkwarkPreviewRun", "POST /bulkwark/previews/{id}/run", 202, "derived_jobs.run", body="", bulk=True),
     _ours("bulkwarkGuards", "GET /bulkwark/guards", 200, "guards.get"),
     _ours("bulkwarkGuardsPut", "PUT /bulkwark/guards", 200, "guards.put", levels=ADMIN),

@@ -36,6 +36,7 @@ class Operation:
     writes: bool = False  # takes a turn at the store's writer
     inline: bool = False  # answered on the event loop: a point read, nothing that can take long
     experimental: tuple[str, ...] = ()  # versions at which the experimental header is required
+    largest: int = 8 * 1024 * 1024  # bytes that a body may have; uploads have a limit of their own
     body: str = ""  # '' none, 'json', 'patch' (JSON Patch), 'multipart'
 
 
