@@ -9,6 +9,7 @@ const OFTEN = 2000; // ms between two fetches while chunks come
 
 const numbers = new Intl.NumberFormat("en-US");
 const moments = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "medium" });
+const states = new Map(); // job → the state that was last told
 let due = 0, timer = 0, fetched = 0, fetching = false;
 
 function set(element, text) {
@@ -54,21 +55,26 @@ function show(job, progress) {
   }
 }
 
+// Only changes of state are read out: numbers that run would never let anybody finish a sentence.
+function tell(job, state) {
+  const before = states.get(job.dataset.job);
+  states.set(job.dataset.job, state);
+  if (before === undefined || before === state) return false;
+  set(document.querySelector("[data-news]"), `${job.querySelector("h1, h2").textContent}: ${state}`);
+  return true;
+}
+
+function tellAll() {
+  for (const job of document.querySelectorAll("[data-job]")) tell(job, job.querySelector("[data-state]").dataset.state);
+}
+
 function happened(message) {
   const event = JSON.parse(message.data);
   const job = document.querySelector(`[data-job="${CSS.escape(event.job)}"]`);
   if (job) {
     show(job, event.progress);
-    const badge = job.querySelector("[data-state]"), title = job.querySelector("h1, h2");
     const state = WORDS[event.progress.state] || event.progress.state.replaceAll("_", " ").toLowerCase();
-    if (badge && badge.dataset.state !== state) {
-      // Only changes of state are read out: numbers that run would never let anybody finish a sentence.
-      badge.dataset.state = state;
-      set(document.querySelector("[data-news]"), `${title ? title.textContent : "A job"}: ${state}`);
-      refresh(SOON);
-    } else {
-      refresh(event.event === "chunk" ? OFTEN : SOON);
-    }
+    refresh(tell(job, state) || event.event !== "chunk" ? SOON : OFTEN);
   } else {
     refresh(event.event === "chunk" ? OFTEN : SOON);
   }
@@ -111,6 +117,7 @@ function swap(page) {
     (same || document.getElementById("main")).focus({ preventScroll: true });
   }
   local();
+  tellAll();
 }
 
 // Moments are written in UTC for those without a script, and in the viewer's own time for everyone else.
@@ -148,4 +155,5 @@ document.addEventListener("submit", (event) => {
   if (ask && !confirm(ask)) event.preventDefault();
 });
 local();
+tellAll();
 if (document.body.dataset.stream) connect(document.body.dataset.stream);
