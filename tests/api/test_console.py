@@ -529,6 +529,13 @@ def test_a_page_that_is_none_says_so_in_html(browser: Browser, path: str) -> Non
     assert reply.headers["content-type"] == "text/html; charset=utf-8"
 
 
+def test_head_answers_as_get_does_without_a_body(browser: Browser) -> None:
+    page, stream = browser.send("HEAD", "/"), browser.send("HEAD", "/console/events")
+
+    assert (page.status, page.body, int(page.headers["content-length"]) > 500) == (200, b"", True)
+    assert (stream.status, stream.body) == (404, b"")
+
+
 def test_paths_beside_the_console_stay_the_apis(house: House) -> None:
     reply = house.admin.get("/consoles")
 

@@ -143,7 +143,7 @@ class Console:
                 viewer = Viewer(actor.user_name, session.proof(request.token))
                 return await self._get(request, call.format(**match.groupdict()), page(viewer))
         for pattern, call, more in FETCHED:
-            if match := pattern.fullmatch(path):
+            if method == "GET" and (match := pattern.fullmatch(path)):
                 self._actor(request)
                 request.query |= more
                 return await self._get(request, call.format(**match.groupdict()), None)
