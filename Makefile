@@ -38,9 +38,10 @@ docs: $(VENV)/.ready-dev ## the generated pages of docs/reference
 	$(BIN)/python -m bulkwark.api.reference fields > docs/reference/fields.md
 	$(BIN)/python -m bulkwark.cli.reference > docs/reference/cli.md
 
-soak: $(VENV)/.ready-dev ## the long tests: 50 kills, the contract of every API version
+soak: $(VENV)/.ready-dev ## the long tests: 50 kills, the contract of every API version, 2,000 damaged files
 	$(BIN)/python -m tests.process.kill --rounds 50
 	$(BIN)/python -m tests.contract.soak
+	$(BIN)/python -m tests.uploads.fuzz --rounds 2000
 
 $(BIN)/python:
 	@test -n "$(PYTHON)" || { echo 'Python 3.11 or newer is needed: https://www.python.org/downloads/' >&2; exit 1; }

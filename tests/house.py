@@ -22,7 +22,7 @@ import pytest
 from bulkwark.api.services import Services
 from bulkwark.app import App
 from bulkwark.auth import credentials
-from bulkwark.bulk.engine import Engine
+from bulkwark.bulk.engine import Engine, now_ms
 from bulkwark.domain.jobs import FINISHED, Job
 from bulkwark.domain.kinds import Kind
 from bulkwark.domain.metadata import parse
@@ -310,9 +310,16 @@ class House:
         return Reply(started["status"], dict(found), pieces)
 
 
-def open_house(data_dir: Path, *, rate_limit: str = "off", run: bool = True) -> House:
-    """Start the application on a data directory; `run` False: no job is worked on."""
-    app = App(Settings(data_dir, rate_limit=rate_limit))
+def open_house(
+    data_dir: Path,
+    *,
+    rate_limit: str = "off",
+    run: bool = True,
+    clock: Callable[[], int] = now_ms,
+    non_employee_limits: str = "",
+) -> House:
+    """Start the application on a data directory; `run` False: no job is worked on. `clock`: ms since 1970 UTC."""
+    app = App(Settings(data_dir, rate_limit=rate_limit, non_employee_limits=non_employee_limits), clock=clock)
     with pytest.MonkeyPatch.context() as patch:
         if not run:
             patch.setattr(Engine, "start", lambda self: None)

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from itertools import count
 from typing import Any
 
 from bulkwark.domain.kinds import Kind, new_id
+from tests.api.good import Good as Good
+from tests.api.good import fresh as fresh
+from tests.api.served_non_employees import NON_EMPLOYEES
+from tests.api.served_uploads import UPLOADS
 from tests.company import load
 from tests.house import House
 
@@ -25,22 +27,6 @@ CLIENT = {
     "accessType": "OFFLINE",
     "enabled": True,
 }
-_numbers = count(1)
-
-
-@dataclass(frozen=True, slots=True)
-class Good:
-    """A request that must succeed once."""
-
-    params: dict[str, str] = field(default_factory=dict)
-    body: Any = None
-    query: str = ""
-    parts: dict[str, bytes] = field(default_factory=dict)  # of a form, instead of the body
-    headers: dict[str, str] = field(default_factory=dict)  # beside those that the operation needs
-
-
-def fresh(word: str) -> str:
-    return f"{word} {next(_numbers)}"
 
 
 def role(house: House) -> str:
@@ -359,4 +345,6 @@ GOOD: dict[str, Callable[[House], Good]] = {
     "deleteBulkDimensions": lambda h: _doomed(dimension(h)),
     "listDimensionAccessProfiles": lambda h: Good(dimension(h)),
     "getDimensionEntitlements": lambda h: Good(dimension(h)),
+    **NON_EMPLOYEES,
+    **UPLOADS,
 }

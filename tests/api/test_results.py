@@ -7,13 +7,16 @@ import io
 import json
 import tracemalloc
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 
+from bulkwark.bulk.engine import now_ms
 from bulkwark.domain import reasons
 from bulkwark.domain.jobs import Outcome
 from bulkwark.domain.kinds import Kind, first_rid
 from bulkwark.domain.spreadsheets import restore
+from bulkwark.errors import Unavailable
 from bulkwark.store import jobs, outcomes
 from bulkwark.store.jobs import NewJob
 from tests.api.served import OWNER
@@ -126,6 +129,7 @@ def test_the_client_says_which_form_it_likes(module_house: House, accept: str, k
 def test_items_are_narrowed_by_outcome_reason_id_and_name_in_every_form(house: House) -> None:
     id = mixed(house)
     name = house.admin.get(f"/v2025/roles/{OTHER}").ok()["name"]
+    (third,) = (one["name"] for one in house.admin.get(f"{JOBS}/{id}/items?id={THIRD}").ok())
     queries = {
         "outcome=failed": [OTHER],
         "outcome=failed,skipped": [OTHER, THIRD],
@@ -136,8 +140,9 @@ def test_items_are_narrowed_by_outcome_reason_id_and_name_in_every_form(house: H
         f"id={ROLE}&outcome=failed": [],
         f"id={OTHER}&reason=too-many-values": [OTHER],
         f"id={OTHER}&reason=deleted": [],
-        f"q={name[:8].upper().replace(' ', '%20')}&id={OTHER}": [OTHER],
-        f"q=zzz&id={OTHER}": [],
+        f"q={quote(name.upper())}&outcome=failed": [OTHER],
+        f"q={quote(third[:12])}&outcome=skipped": [THIRD],
+        f"q={quote(name)}&outcome=skipped": [],
         "id=nothing": [],
         "q=no+such+name": [],
     }
@@ -150,13 +155,12 @@ def test_items_are_narrowed_by_outcome_reason_id_and_name_in_every_form(house: H
 
 
 def test_a_name_is_looked_for_by_its_beginning_in_any_case_page_by_page(
-    house: House, monkeypatch: pytest.MonkeyPatch
+    house: House,
 ) -> None:
     id = submit(house, "query", EVERY | ADD)
     everything = house.admin.get(f"{JOBS}/{id}/items?limit=10000").ok()
     word = everything[-1]["name"][:3]
     expected = [one["item"] for one in everything if one["name"].lower().startswith(word.lower())]
-    monkeypatch.setattr("bulkwark.api.job_items.AT_ONCE", 7)
 
     found: list[str] = []
     while page := house.admin.get(f"{JOBS}/{id}/items?limit=2&q={word.upper()}&after={(found or ['0'])[-1]}").ok():
@@ -217,7 +221,7 @@ def big(house: House, count: int) -> str:
             (job.tenant, job.number, first + n, int(Outcome.SKIPPED), "deleted", None, None) for n in range(count)
         ]
         session.many("outcomes.add", outcomes_)
-        session.run("jobs.finish", ("COMPLETED", 1, None, job.tenant, job.number))
+        session.run("jobs.finish", ("COMPLETED", now_ms(), None, job.tenant, job.number))
     return job.id
 
 
@@ -267,6 +271,7 @@ def test_items_that_were_deleted_are_no_empty_list(house: House) -> None:
         ("format=CSV", "there is no format 'CSV'"),
         ("format=csv&limit=5", "a file has all items"),
         ("format=csv&bom=yes", "neither true nor false"),
+        ("id=x&q=y", "id and q are both given"),
         ("outcome=fialed", "'fialed' is no outcome"),
         ("reason=too-many", "'too-many' is no reason (deleted, "),
         ("after=x", "'x' is no item"),
@@ -293,3 +298,30 @@ def test_previews_have_files_too_and_others_do_not_see_them(house: House) -> Non
     other = house.as_("ROLE_ADMIN", alias="second")
     assert other.get(f"{PREVIEWS}/{token}/items?format=csv").status == 404
     assert other.get(f"{PREVIEWS}/{token}/reasons").status == 404
+
+
+def test_a_file_breaks_off_when_its_items_are_deleted_meanwhile(house: House) -> None:
+    id = big(house, 5_000)
+    job = house.job(id)
+
+    def purge(piece: bytes) -> None:
+        with house.store.write() as session:
+            outcomes.purge(session, job.tenant, job.number, 10_000, 1)
+
+    with pytest.raises(Unavailable, match="deleted while they were read"):
+        house.admin.get(f"{JOBS}/{id}/items?format=ndjson", on_piece=purge)
+
+
+def test_items_of_common_access_are_found_by_id_and_name(house: House) -> None:
+    made = [
+        house.admin.post("/common-access/v1", {"access": {"id": id, "type": "ROLE"}}).ok(202) for id in (ROLE, OTHER)
+    ]
+    reply = house.admin.post("/common-access/v1/update-status", [{"deniedIds": [one["id"] for one in made]}])
+    id = house.wait(reply.headers["x-bulkwark-job"]).id
+
+    by_id = house.admin.get(f"{JOBS}/{id}/items?id={made[0]['id'].replace('-', '')}").ok()
+    by_name = rows(house.admin.get(f"{JOBS}/{id}/items?format=csv&q={quote(made[1]['access']['name'].upper())}"))
+
+    assert [one["id"] for one in by_id] == [made[0]["id"]]
+    assert made[1]["id"] in [row["id"] for row in by_name]
+    assert by_name[0]["after"].startswith("status: DENIED; reviewedByUser: true; lastReviewed: ")

@@ -86,9 +86,8 @@ def test_a_change_that_is_not_confirmed_is_not_made(env: Env, ids: list[str], tm
 
 def test_a_preview_is_run_by_its_token_and_undone(env: Env, ids: list[str], tmp_path: Path) -> None:
     file = listed(tmp_path, *ids[5:8])
-    token = told(env, "submit", "--operation", "REPLACE", "--replace-scope", "ALL", "--ids-file", file, "--preview")[
-        "token"
-    ]
+    clear = ("--operation", "REPLACE", "--replace-scope", "ALL")
+    token = told(env, "submit", *clear, "--ids-file", file, "--preview")["token"]
     assert len(told(env, "items", token)) == 3
 
     job = told(env, "run", token, "--wait")
@@ -96,7 +95,8 @@ def test_a_preview_is_run_by_its_token_and_undone(env: Env, ids: list[str], tmp_
     assert (job["status"], job["total"], job["relation"]) == ("COMPLETED", 3, "run")
     seen = jobs(env, "undo", job["id"], "--preview")
     assert f"would      undo of {job['id']}" in seen.stdout
-    part = told(env, "undo", job["id"], "--ids-file", listed(tmp_path, ids[5]), "--yes", "--wait")
+    changed = told(env, "items", job["id"], "--outcome", "changed")
+    part = told(env, "undo", job["id"], "--ids-file", listed(tmp_path, changed[0]["id"]), "--yes", "--wait")
     whole = told(env, "undo", job["id"], "--yes", "--wait")
     assert part["total"] == 1
     assert whole["total"] == job["changed"]

@@ -7,7 +7,7 @@ from typing import Any, Protocol
 
 import msgspec
 
-JSON = "application/json"
+JSON, CSV = "application/json", "text/csv"
 
 
 class Live(Protocol):
@@ -55,3 +55,9 @@ def listing(pieces: Iterator[str]) -> Iterator[bytes]:
             yield (("," if opened else "[") + piece).encode()
             opened = True
     yield b"]" if opened else b"[]"
+
+
+def csv(pieces: Iterator[bytes], name: str) -> Answer:
+    """A file to be saved under that name, in pieces."""
+    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
+    return Answer(200, content_type=CSV, headers=headers, stream=pieces)

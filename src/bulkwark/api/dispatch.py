@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import time
 from collections.abc import Awaitable, Callable, MutableMapping
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
@@ -108,7 +107,8 @@ class Api:
         actor, tenant = admit(self._services, operation, route.version, _bearer(headers))
         _check_headers(headers, route)
         query = _query(scope)
-        upload = await uploads.receive(receive, headers) if operation.body == "multipart" else None
+        multipart = operation.body == "multipart"
+        upload = await uploads.receive(receive, headers, operation.largest_form) if multipart else None
         try:
             body = (
                 b""
@@ -153,13 +153,13 @@ class Api:
         body: bytes,
         upload: uploads.Upload | None,
     ) -> Call:
-        now, patience = time.time_ns() // 1_000_000, Patience(READ_SECONDS)
+        now, patience = self._services.clock(), Patience(READ_SECONDS)
         return Call(self._services, route, actor, tenant, query, headers, body, now, upload, patience)
 
     async def _handled(self, call: Call, handler: Handler, receive: Receive) -> Answer:
         """The handler's answer, on the event loop or in a thread of the right pool."""
         operation = call.route.operation
-        if operation.bulk and idempotency.HEADER in call.headers:
+        if (operation.bulk or operation.keyed) and idempotency.HEADER in call.headers:
             handler = partial(idempotency.once, handler=handler)
         if operation.inline:
             return handler(call)

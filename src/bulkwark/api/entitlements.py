@@ -7,18 +7,17 @@ from typing import Any
 
 import msgspec
 
-from bulkwark.api import answers, collections, patches
+from bulkwark.api import answers, collections, metadata_values, patches, writing
 from bulkwark.api.answers import Answer
 from bulkwark.api.calls import Call
 from bulkwark.api.entitlement_rights import need, visible
 from bulkwark.api.source_rights import is_one
 from bulkwark.bulk.entitlement_patches import Change, carry_out
-from bulkwark.domain import entitlements, metadata
+from bulkwark.domain import entitlements
 from bulkwark.domain.documents import Document
 from bulkwark.domain.kinds import Kind, plain_id
-from bulkwark.domain.metadata import Operation, Scope
 from bulkwark.domain.request_configs import RequestConfig, require_valid
-from bulkwark.errors import Invalid, NotFound
+from bulkwark.errors import Invalid
 from bulkwark.query import ast
 from bulkwark.query.ast import Node
 from bulkwark.query.fields import Field
@@ -177,9 +176,7 @@ def patch(call: Call) -> Answer:
     with call.services.store.write() as session:
         old = need(call, session, call.params["id"])
         carry_out(session, call.tenant, patched(call, session, [old], operations), call.now)
-        stored = call.tenant.objects.by_rid(session, old.rid)
-        assert stored is not None
-        return _shown(call, session, stored)
+        return _shown(call, session, writing.reread(call, session, old.rid))
 
 
 def patched(call: Call, session: Session, found: list[Stored], operations: list[Document]) -> list[Change]:
@@ -221,36 +218,12 @@ def _owner(call: Call, session: Session, operations: list[Document]) -> Document
 
 def add_value(call: Call) -> Answer:
     """POST /entitlements/{id}/access-model-metadata/{key}/values/{value}."""
-    return _change_value(call, Operation.ADD)
+    return metadata_values.add(call, need)
 
 
 def remove_value(call: Call) -> Answer:
     """DELETE of the same."""
-    return _change_value(call, Operation.REMOVE)
-
-
-def _change_value(call: Call, operation: Operation) -> Answer:
-    key, value = call.params["attributeKey"], call.params["attributeValue"]
-    with call.services.store.write() as session:
-        old = need(call, session, call.params["id"])
-        catalogue = call.tenant.metadata.catalogue(session)
-        if key not in catalogue.attributes:
-            raise NotFound(f"there is no metadata attribute {key!r}")
-        if value not in catalogue.attributes[key].values:
-            raise NotFound(f"the attribute {key!r} has no value {value!r}")
-        change = metadata.change(
-            catalogue, operation, Scope.ATTRIBUTE, [(key, [value])], object_types=("entitlement",), where="path"
-        )
-        before = metadata.parse(old.md)
-        after = change.apply(before)
-        if after != before:
-            modified = max(call.now, old.modified)
-            call.tenant.objects.set_metadata(session, old, metadata.text(after), modified=modified)
-        if operation is Operation.REMOVE:
-            return answers.empty(200)
-        stored = call.tenant.objects.by_rid(session, old.rid)
-        assert stored is not None
-        return _shown(call, session, stored, 201)
+    return metadata_values.remove(call, need)
 
 
 # --- request config ------------------------------------------------------------------------------------

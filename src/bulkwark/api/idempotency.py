@@ -32,6 +32,7 @@ class Replayed(Exception):
 def once(call: Call, handler: Callable[[Call], Answer]) -> Answer:
     """The handler's answer, or the one that was given to this key before. Raises Invalid."""
     key = _key(call.headers[HEADER])
+    call.fingerprint = fingerprint(call)  # before a file of it is read and closed
     found = idempotency.get(call.read(), call.tenant.number, call.actor.client_id, key)
     if found is not None:
         return _replay(call, found)
@@ -41,20 +42,22 @@ def once(call: Call, handler: Callable[[Call], Answer]) -> Answer:
         return replayed.answer
 
 
-def claim(call: Call, session: Session, answer: Answer) -> None:
-    """Remember the answer under the call's key, in the transaction of what it tells. Nothing without a key.
+def claim(call: Call, session: Session, answer: Answer) -> Answer:
+    """Remember the answer under the call's key, in the transaction of what it tells; answers it. Nothing without a key.
 
     Raises Replayed or Invalid when another request has taken the key meanwhile; the transaction then ends.
     """
-    if HEADER not in call.headers or not call.route.operation.bulk:
-        return
+    operation = call.route.operation
+    if HEADER not in call.headers or not (operation.bulk or operation.keyed):
+        return answer
     key = _key(call.headers[HEADER])
-    remembered = Remembered(fingerprint(call), answer.status, answer.headers, answer.body)
+    remembered = Remembered(call.fingerprint, answer.status, answer.headers, answer.body)
     if not idempotency.put(session, call.tenant.number, call.actor.client_id, key, remembered, call.now):
         found = idempotency.get(session, call.tenant.number, call.actor.client_id, key)
         if found is None:
             raise RuntimeError("a key is neither free nor taken")
         raise Replayed(_replay(call, found))
+    return answer
 
 
 def fingerprint(call: Call) -> str:
@@ -75,7 +78,7 @@ def fingerprint(call: Call) -> str:
 
 
 def _replay(call: Call, found: Remembered) -> Answer:
-    if found.fingerprint != fingerprint(call):
+    if found.fingerprint != call.fingerprint:
         raise Invalid("the key was used for another request", where=WHERE, hint="a new request needs a new key")
     return Answer(found.status, found.body, headers={**found.headers, "Idempotency-Replayed": "true"})
 

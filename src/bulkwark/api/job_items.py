@@ -5,7 +5,7 @@ A list can be read while its job runs: items come in the order of the store, and
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import chain, islice
 from typing import Any
 
@@ -14,11 +14,12 @@ import msgspec
 from bulkwark.api import answers, job_rights, job_shapes, previews
 from bulkwark.api.answers import Answer
 from bulkwark.api.calls import Call
+from bulkwark.bulk import common_access
 from bulkwark.domain import reasons
 from bulkwark.domain.jobs import Job, Outcome
-from bulkwark.domain.kinds import plain_id, uuid_id
+from bulkwark.domain.kinds import Kind, plain_id, uuid_id
 from bulkwark.domain.spreadsheets import line
-from bulkwark.errors import Invalid
+from bulkwark.errors import Invalid, Unavailable
 from bulkwark.store import outcomes
 from bulkwark.store.outcomes import AT_ONCE, Item, Narrowing
 
@@ -72,10 +73,10 @@ def _reasons(call: Call, job: Job) -> Answer:
 def _items(call: Call, job: Job, word: str) -> Answer:
     """Items in the order of the store: `after` is the last `item` seen; `outcome`, `reason`, `id`, `q` narrow them."""
     _require_kept(job)
-    format, after, narrowing = _format(call), _after(call), _narrowing(call)
+    format, after, narrowing = _format(call), _after(call), _narrowing(call, job)
     if format == "json":
         limit = call.number("limit", 250, most=MOST_ITEMS)
-        at_once = AT_ONCE if narrowing.name else max(1, min(limit, AT_ONCE))
+        at_once = max(1, min(limit, AT_ONCE))
         found = chain.from_iterable(outcomes.pages(call.read, job, after, narrowing, at_once=at_once))
         return answers.ok(job_shapes.items(call, call.read(), job, islice(found, limit)))
     if "limit" in call.query:
@@ -114,9 +115,17 @@ def _csv(call: Call, job: Job, pages: Iterator[list[Item]], *, bom: bool) -> Ite
 
 
 def _shown(call: Call, job: Job, pages: Iterator[list[Item]]) -> Iterator[list[dict[str, Any]]]:
+    begin = outcomes.first(call.services.store.read(), job)
     for found in pages:
         # The catalogue of this moment: a running job meets values that are younger than the list.
         yield job_shapes.items(call, call.services.store.read(), job, found)
+    if begin is not None and _rid(outcomes.first(call.services.store.read(), job)) != begin.rid:
+        # Old items are deleted from the first on: what is missing must not look like the end of the list.
+        raise Unavailable(f"the items of job {job.id} were deleted while they were read")
+
+
+def _rid(item: Item | None) -> int | None:
+    return None if item is None else item.rid
 
 
 def cell(value: Any) -> str:
@@ -157,14 +166,22 @@ def _after(call: Call) -> int:
     return int(text)
 
 
-def _narrowing(call: Call) -> Narrowing:
-    reason, id = call.query.get("reason"), call.query.get("id")
+def _narrowing(call: Call, job: Job) -> Narrowing:
+    reason, id, name = (call.query.get(word) for word in ("reason", "id", "q"))
     if reason is not None and reason not in reasons.CODES:
         known = ", ".join(reasons.CODES)
         raise Invalid(f"{reason!r} is no reason", where="query parameter reason", hint=known)
-    # Objects have ids without hyphens, items of common access with them.
-    ids = () if id is None else (plain_id(id), uuid_id(id))
-    return Narrowing(_outcomes(call), reason, ids, call.query.get("q", ""))
+    if id is not None and name is not None:
+        raise Invalid("id and q are both given", where="query parameter q", hint="one of them names objects")
+    rids: Sequence[int] | None = None
+    if id is not None:
+        # Objects have ids without hyphens, items of common access with them.
+        rids = outcomes.rids_of(call.read(), job, (plain_id(id), uuid_id(id)))
+    elif name:
+        if job.type not in Kind.__members__ and job.type != common_access.TYPE:
+            raise Invalid(f"items of {job.type} are not found by name", where="query parameter q")
+        rids = outcomes.rids_named(call.read(), call.tenant, job, name)
+    return Narrowing(_outcomes(call), reason, rids)
 
 
 def _outcomes(call: Call) -> tuple[Outcome, ...]:

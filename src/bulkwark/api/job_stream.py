@@ -104,7 +104,7 @@ class Feed:
 
     def _wire(self, session: Session, job: Job | None, found: list[Event]) -> list[dict[str, Any]]:
         """Events with the progress of their job as it is now."""
-        now, progress = time.time_ns() // 1_000_000, {}
+        now, progress = self._call.services.clock(), {}
         for number in {event.number for event in found}:
             one = job or jobs.by_number(session, self._call.tenant.number, number)
             progress[number] = msgspec.Raw(msgspec.json.encode(job_shapes.live(session, one, now)))

@@ -6,7 +6,6 @@ the id, a header with a meaning) is left to it. It halves the work around the re
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Mapping, MutableMapping
 from typing import Any, NamedTuple
 
@@ -72,4 +71,4 @@ class Quick:
         services, operation = self._services, place.operation
         actor, tenant = admit(services, operation, place.version, bearer.decode("latin-1"))
         route = Route(operation, place.version, {place.name: last.decode("latin-1")}, place.explicit)
-        return place.handler(Call(services, route, actor, tenant, {}, {}, b"", time.time_ns() // 1_000_000))
+        return place.handler(Call(services, route, actor, tenant, {}, {}, b"", services.clock()))

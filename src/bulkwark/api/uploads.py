@@ -6,6 +6,7 @@ A part counts as a file by its name: SDKs send a file name, people sometimes do 
 from __future__ import annotations
 
 import hashlib
+import logging
 import tempfile
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import IO, Any
@@ -15,10 +16,11 @@ from python_multipart.multipart import Field, File, create_form_parser
 
 from bulkwark.errors import BulkwarkError, Invalid
 
-MAX_UPLOAD = 64 * 1024 * 1024  # bytes of a whole body
 IN_MEMORY = 1024 * 1024  # bytes of a file that stay in memory
 MAX_PARTS = 20
 MULTIPART = "multipart/form-data"
+
+logging.getLogger("python_multipart").setLevel(logging.WARNING)  # it tells of every file that goes to the disk
 
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 
@@ -62,7 +64,7 @@ class Upload:
             content.close()
 
 
-async def receive(receive: Receive, headers: dict[str, str], most: int = MAX_UPLOAD) -> Upload:
+async def receive(receive: Receive, headers: dict[str, str], most: int) -> Upload:
     """Read a whole request. Raises Invalid for a body that is no multipart/form-data, or larger than `most`."""
     upload = Upload()
     try:

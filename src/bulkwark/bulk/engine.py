@@ -15,7 +15,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from bulkwark.bulk import freezing, guards
 from bulkwark.bulk.freezing import Operation
 from bulkwark.bulk.retention import Retention
-from bulkwark.bulk.turns import Turns
+from bulkwark.bulk.turns import Key, Turns
 from bulkwark.domain.jobs import FINISHED, USUAL_PRIORITY, Happened, Hold, Job, Mode, Outcome, Status
 from bulkwark.errors import BulkwarkError, Unavailable
 from bulkwark.store import job_events, jobs
@@ -150,18 +150,21 @@ class Engine:
 
     def _run(self) -> None:
         while (found := self._next()) is not None:
-            key, calls = found
-            job, wait = self._step(*key)
-            with self._wake:
-                if wait is None:
-                    self._turns.done(key, calls)
-                    self._sizes.pop(key, None)
-                else:
-                    ready = time.monotonic() + wait if wait else 0.0
-                    priority = job.options.priority if job else USUAL_PRIORITY
-                    self._turns.took(key, calls=calls, ready=ready, priority=priority)
+            self._turn(*found)
 
-    def _next(self) -> tuple[tuple[int, int], int] | None:
+    def _turn(self, key: Key, calls: int) -> None:
+        """One job's turn. `calls`: how often it was called before, so that no call since is lost."""
+        job, wait = self._step(*key)
+        with self._wake:
+            if wait is None:
+                self._turns.done(key, calls)
+                self._sizes.pop(key, None)
+            else:
+                ready = time.monotonic() + wait if wait else 0.0
+                priority = job.options.priority if job else USUAL_PRIORITY
+                self._turns.took(key, calls=calls, ready=ready, priority=priority)
+
+    def _next(self) -> tuple[Key, int] | None:
         """The job whose turn it is; None when the engine stops. While there is none, what is old is swept up."""
         dirty = True
         while True:

@@ -52,6 +52,13 @@ LEVELS = ("debug", "info", "warning", "error")
     help=HELP["rate_limit"],
 )
 @click.option(
+    "--non-employee-limits",
+    default=DEFAULTS["non_employee_limits"],
+    envvar="BULKWARK_NON_EMPLOYEE_LIMITS",
+    show_envvar=True,
+    help=HELP["non_employee_limits"],
+)
+@click.option(
     "--log-level",
     type=click.Choice(LEVELS, case_sensitive=False),
     default="info",
@@ -60,7 +67,7 @@ LEVELS = ("debug", "info", "warning", "error")
     show_envvar=True,
     help="Least severity that is logged to standard error.",
 )
-def serve(data_dir: Path, host: str, port: int, rate_limit: str, log_level: str) -> None:
+def serve(data_dir: Path, host: str, port: int, rate_limit: str, non_employee_limits: str, log_level: str) -> None:
     """Run the server. It is ready when GET /health answers 200; SIGTERM or Ctrl-C ends it."""
     # `uvicorn` takes 0.1 s to import; the other commands do without it.
     import uvicorn
@@ -70,7 +77,7 @@ def serve(data_dir: Path, host: str, port: int, rate_limit: str, log_level: str)
     logging.basicConfig(level=log_level.upper(), format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     logging.getLogger("uvicorn").setLevel(max(logging.WARNING, logging.getLevelName(log_level.upper())))
     with usable(data_dir), _bound(host, port) as listener:
-        app = App(Settings(data_dir, host, listener.getsockname()[1], rate_limit))
+        app = App(Settings(data_dir, host, listener.getsockname()[1], rate_limit, non_employee_limits))
         try:
             # Started here rather than by the ASGI life span: errors stay ours, and are one line.
             services = app.start()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import IO, Any
@@ -15,6 +16,7 @@ from bulkwark.domain.jobs import FINISHED
 
 TYPES = ("ROLE", "ACCESS_PROFILE", "ENTITLEMENT")
 PREVIEW = {"X-Bulkwark-Preview": "true"}
+POLL_SECONDS = 0.1
 FILE = click.File("r", encoding="utf-8-sig")
 Body = dict[str, Any]
 
@@ -170,8 +172,9 @@ def _propose(remote: Remote, path: str, body: Body, *, preview: bool, yes: bool,
 
 
 def _whole(remote: Remote, found: Body) -> Body:
-    """The preview when it is finished: a big one answers before."""
+    """The preview when it is finished: its counts are told before all of its items are recorded."""
     while found["status"] not in FINISHED:
+        time.sleep(POLL_SECONDS)
         found = remote.get(f"/previews/{found['id']}")
     if found["status"] != "COMPLETED":
         raise Failure(f"the preview has ended {found['status']}: {found['error']}")

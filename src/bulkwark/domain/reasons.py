@@ -22,8 +22,26 @@ SINCE = "changed-since"
 VALUE_DELETED = "value-deleted"
 TOO_MANY = "too-many-values"
 REFUSED = "refused"
+NOT_ALL_GOOD = "not-all-good"  # of a row of an uploaded file, all of which must be good
 
 _KNOWN = {
+    NOT_ALL_GOOD: ("other rows of the file are not good", "mend them and upload the whole file again"),
+    **{
+        code: (f"{what} of the row", "mend what the message names and upload the row again")
+        for code, what in {
+            "required": "a needed value",
+            "too-long": "the length of a value",
+            "character": "a character",
+            "encoding": "the encoding",
+            "date": "a date",
+            "order": "the order of the dates",
+            "email": "the address",
+            "manager": "the manager",
+            "duplicate": "the account name",
+            "cells": "the number of cells",
+            "quote": "a quote",
+        }.items()
+    },
     DELETED: ("the object was deleted after it was selected", "nothing is left to do"),
     PREVIEW: ("the object is no longer as it was previewed", "preview again; what is left will be in it"),
     SINCE: ("the object has been changed since the job that is undone", "look at it, or undo with force"),

@@ -22,6 +22,9 @@ from bulkwark.store.dialect import Session
 from bulkwark.store.memberships import Judge
 from bulkwark.store.tenants import Tenant
 
+# How the head of a role spells that it is enabled and has a membership, and that this has criteria.
+_MAY_NAME = ('"enabled":true', '"membership":{', '"criteria":{')
+
 
 class _Assigned(msgspec.Struct):
     """What decides over a role's members."""
@@ -78,7 +81,7 @@ def _roles(session: Session, tenant: Tenant, identity: Document) -> set[int]:
     decode = msgspec.json.Decoder(_Assigned).decode
     found, judge = set[int](), Judge(identity)
     id = identity["id"]
-    for rid, head in session.rows("objects.memberships", (tenant.number, int(Kind.ROLE), id, uuid_id(id))):
+    for rid, head in session.rows("objects.spelling", (tenant.number, int(Kind.ROLE), *_MAY_NAME, id, uuid_id(id))):
         role = decode(head + "}")
         if role.enabled and judge.names(role.membership):
             found.add(rid)

@@ -125,11 +125,15 @@ class _Rewritten:
             members = [name for name, value in after.items() if name not in before or before[name] != value]
             members.extend(name for name in before if name not in after)
         gone, come = self._part(before, members), self._part(after, members)
-        if gone.tokens != come.tokens:
-            self.tokens.append((rid, self._all(names, after, nested)))
         if gone.values != come.values or gone.terms != come.terms:
             self.gone.append((rid, Entry([], gone.values - come.values, gone.terms - come.terms)))
             self.come.append((rid, Entry([], come.values - gone.values, come.terms - gone.terms)))
+        elif self._spelled_of(before, members) == self._spelled_of(after, members):
+            return
+        self.tokens.append((rid, self._all(names, after, nested)))
+
+    def _spelled_of(self, document: Document, members: list[str]) -> str:
+        return self._joined([name for name in members if name in document], document)
 
     def _part(self, document: Document, members: list[str]) -> Entry:
         """What some members of a search document add to the index. Not to be changed: it may serve many."""
@@ -138,7 +142,6 @@ class _Rewritten:
             return found[0]
         whole = Entry()
         for entry in found:
-            whole.tokens.extend(entry.tokens)
             whole.values |= entry.values
             whole.terms |= entry.terms
         return whole
@@ -167,7 +170,7 @@ class _Rewritten:
         self._divided[names] = common, own
         return common, own
 
-    def _joined(self, names: tuple[str, ...], document: Document) -> str:
+    def _joined(self, names: Sequence[str], document: Document) -> str:
         return " ".join(filter(None, [self._member(name, document[name]) for name in names]))
 
     def _member(self, name: str, value: Any) -> str:

@@ -4,11 +4,26 @@ Today that is SQLite; a second dialect offers the same names and is chosen here.
 keeps every other file out of `store/sqlite`.
 """
 
-from bulkwark.store.sqlite import index, order, rows
+from bulkwark.store.sqlite import index, order, rows, staging
 from bulkwark.store.sqlite.engine import Database, Row, Session, Turn
 from bulkwark.store.sqlite.migrate import migrate
 from bulkwark.store.sqlite.select import Selector
 from bulkwark.store.sqlite.sets import Sql
+from bulkwark.store.sqlite.staging import StagingFile
 from bulkwark.store.sqlite.waiting import Patience
 
-__all__ = ["Database", "Patience", "Row", "Selector", "Session", "Sql", "Turn", "index", "migrate", "order", "rows"]
+__all__ = [
+    "Database",
+    "Patience",
+    "Row",
+    "Selector",
+    "Session",
+    "Sql",
+    "StagingFile",
+    "Turn",
+    "index",
+    "migrate",
+    "order",
+    "rows",
+    "staging",
+]

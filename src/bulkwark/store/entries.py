@@ -44,6 +44,11 @@ def _digest(value: str) -> str:
     return blake2b(value.encode("utf-8", "surrogatepass"), digest_size=8).hexdigest()
 
 
+def digested(value: str) -> str:
+    """The same for values that hardly ever come again: nothing is remembered."""
+    return blake2b(value.encode("utf-8", "surrogatepass"), digest_size=8).hexdigest()
+
+
 @lru_cache(maxsize=8_192)
 def _short(text: str) -> tuple[str, ...]:
     """The words of a text that may well come again: names stand in several fields and objects."""
@@ -52,6 +57,9 @@ def _short(text: str) -> tuple[str, ...]:
 
 def _split(text: str) -> Sequence[str]:
     return _short(text) if len(text) < SHORT else tokens(text)
+
+
+split = tokens  # the words of a text that hardly ever comes again
 
 
 def present(number: int) -> str:
@@ -104,29 +112,32 @@ def speller(known: Field, no: int) -> Callable[[str], str]:
 def derive(index: Index, number: Number, document: dict[str, Any], nested: list[str]) -> Entry:
     """The entry of one search document; `nested` are its nested paths that are not empty."""
     entry = Entry([present(number(path)) for path in (ALL, *nested)])
-    _fill(entry, index, number, document)
+    for path, found in leaves(document):
+        known = index.schema.find(path)
+        if known is not None:
+            marks, terms = _tokens(known, number(known.path), found)
+            entry.tokens.extend(marks)
+            _add_values(entry, known, number, found, terms, folded=index.folds(path))
     return entry
 
 
 def part(index: Index, number: Number, members: dict[str, Any]) -> Entry:
-    """What some members of a search document add to its entry."""
+    """What some members of a search document add to its entry, without the tokens."""
     entry = Entry()
-    _fill(entry, index, number, members)
+    for path, found in leaves(members):
+        known = index.schema.find(path)
+        if known is not None:
+            terms: list[str] = []
+            if known.kind is FieldKind.TEXT:
+                terms = [term for value in found for term in _split(value if isinstance(value, str) else str(value))]
+            _add_values(entry, known, number, found, terms, folded=index.folds(path))
     return entry
 
 
-def _fill(entry: Entry, index: Index, number: Number, members: dict[str, Any]) -> None:
-    find, folds = index.schema.find, index.folds
-    for path, found in leaves(members):
-        known = find(path)
-        if known is not None:
-            _add(entry, known, number, found, folded=folds(path))
-
-
-def _add(entry: Entry, known: Field, number: Number, found: list[Any], *, folded: bool) -> None:
+def _add_values(
+    entry: Entry, known: Field, number: Number, found: list[Any], terms: Sequence[str], *, folded: bool
+) -> None:
     no = number(known.path)
-    marks, terms = _tokens(known, no, found)
-    entry.tokens.extend(marks)
     if known.kind is FieldKind.TEXT:
         entry.terms.update([(no, term) for term in terms])
         texts = [value if isinstance(value, str) else str(value) for value in found]

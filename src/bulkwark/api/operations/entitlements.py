@@ -107,6 +107,7 @@ OPERATIONS: tuple[Operation, ...] = (
         ADMIN,
         202,
         "entitlement_imports.reset",
+        keyed=True,
         body="",
     ),
     operation(
@@ -117,6 +118,7 @@ OPERATIONS: tuple[Operation, ...] = (
         ADMIN,
         202,
         "entitlement_imports.aggregate",
+        keyed=True,
         body="multipart",
     ),
     # In the published documents of these versions, not in our copies.
@@ -128,6 +130,7 @@ OPERATIONS: tuple[Operation, ...] = (
         SUBADMINS,
         202,
         "entitlement_imports.load",
+        keyed=True,
         body="multipart",
     ),
     operation(

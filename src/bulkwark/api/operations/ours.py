@@ -5,11 +5,12 @@ Who may deal with a job is decided by its type (api/job_rights.py); these rows s
 
 from __future__ import annotations
 
-from bulkwark.api.operations import common_access, metadata_jobs, roles
-from bulkwark.api.operations.shape import ADMIN, Operation, operation
+from bulkwark.api.operations import common_access, metadata_jobs, non_employees, roles
+from bulkwark.api.operations.shape import ADMIN, ANY, Operation, operation
 
 _V1 = ("v1",)
-SCOPES = tuple(sorted({*roles.UPDATE, *metadata_jobs.ENTITLEMENT, *metadata_jobs.PROFILE, *common_access.UPDATE}))
+_WRITE = (*roles.UPDATE, *metadata_jobs.ENTITLEMENT, *metadata_jobs.PROFILE, *common_access.UPDATE)
+SCOPES = tuple(sorted({*_WRITE, *non_employees.CREATE}))
 LEVELS = tuple(sorted({*roles.LEVELS, *metadata_jobs.WRITERS}))
 LARGEST = 32 * 1024 * 1024  # bytes of a body that names 200,000 objects
 
@@ -17,6 +18,12 @@ LARGEST = 32 * 1024 * 1024  # bytes of a body that names 200,000 objects
 def _ours(id: str, route: str, success: int, handler: str, **more: object) -> Operation:
     levels = more.pop("levels", LEVELS)
     return operation(id, route, _V1, SCOPES, levels, success, handler, **more)  # type: ignore[arg-type]
+
+
+def _upload(id: str, tail: str, handler: str, **more: object) -> Operation:
+    """What became of an upload, for whoever has sent it: that needs no level."""
+    route = f"GET /bulkwark/jobs/{{id}}/{tail}"
+    return operation(id, route, _V1, non_employees.READ, ANY, 200, handler, application=True, **more)
 
 
 OPERATIONS: tuple[Operation, ...] = (
@@ -31,6 +38,12 @@ OPERATIONS: tuple[Operation, ...] = (
     *(
         _ours(f"bulkwark{word.title()}", f"POST /bulkwark/jobs/{{id}}/{word}", 200, f"job_control.{word}", body="")
         for word in ("pause", "resume", "cancel", "confirm")
+    ),
+    _upload("bulkwarkUploadRows", "rows", "upload_reports.rows"),
+    _upload("bulkwarkUploadFailed", "failed-rows", "upload_reports.failed", answers="text/csv"),
+    _ours("bulkwarkUploadSettings", "GET /bulkwark/upload-settings", 200, "upload_reports.get_settings"),
+    _ours(
+        "bulkwarkUploadSettingsPut", "PUT /bulkwark/upload-settings", 200, "upload_reports.put_settings", levels=ADMIN
     ),
     _ours("bulkwarkUndo", "POST /bulkwark/jobs/{id}/undo", 202, "derived_jobs.undo", bulk=True),
     _ours("bulkwarkRerun", "POST /bulkwark/jobs/{id}/rerun", 202, "derived_jobs.rerun", bulk=True),

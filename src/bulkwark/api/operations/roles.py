@@ -23,7 +23,7 @@ OPERATIONS: tuple[Operation, ...] = (
     operation("getRole", "GET /roles/{id}", ALL, READ, LEVELS, 200, "roles.get", application=True, inline=True),
     operation("patchRole", "PATCH /roles/{id}", ALL, MANAGE, LEVELS, 200, "roles.patch"),
     operation("deleteRole", "DELETE /roles/{id}", ALL, MANAGE, LEVELS, 204, "roles.delete"),
-    operation("deleteBulkRoles", "POST /roles/bulk-delete", ALL, MANAGE, LEVELS, 202, "roles.bulk_delete"),
+    operation("deleteBulkRoles", "POST /roles/bulk-delete", ALL, MANAGE, LEVELS, 202, "roles.bulk_delete", keyed=True),
     operation("searchRolesByFilter", "POST /roles/filter", NEW, READ, LEVELS, 200, "roles.filter_roles", writes=False),
     operation(
         "getRoleEntitlements",

@@ -123,9 +123,16 @@ class Session:
     def execute(self, sql: str, params: Params = None) -> Iterator[Row]:
         """Rows of a text built by this dialect's emitter; values are always bound, never in the text."""
         try:
-            return self.connection.execute(sql, params)
+            found = self.connection.execute(sql, params)
         except apsw.Error as error:
             raise translated(error) from error
+        # Whoever has patience may lose it between two rows as well.
+        return found if self.patience is None else _patiently(found)
+
+
+def _patiently(found: Iterator[Row]) -> Iterator[Row]:
+    with driver_errors():
+        yield from found
 
 
 class Database:
@@ -147,7 +154,8 @@ class Database:
             self._checkpoints = Checkpoints(self)
 
     def _connect(self, cache_kib: int, *, writes: bool = False) -> apsw.Connection:
-        create = apsw.SQLITE_OPEN_READWRITE | apsw.SQLITE_OPEN_CREATE
+        # Staging files are attached by URI, for reading only (staging.py).
+        create = apsw.SQLITE_OPEN_READWRITE | apsw.SQLITE_OPEN_CREATE | apsw.SQLITE_OPEN_URI
         with driver_errors():
             connection = apsw.Connection(str(self.path), flags=create if writes else apsw.SQLITE_OPEN_READONLY)
             connection.set_busy_timeout(BUSY_MS)
