@@ -60,6 +60,11 @@ class App:
             self._on_ready()
         return self.services
 
+    def leave(self) -> None:
+        """Let streams of events end: they would keep a server that stops waiting for their clients."""
+        if self.services is not None:
+            self.services.streams.end()
+
     def stop(self) -> None:
         """Let running requests and the running chunk end, then close the store."""
         if self._api is not None:
@@ -67,6 +72,7 @@ class App:
         if self.life_cycle is not None:
             self.life_cycle.stop()
         if self.services is not None:
+            self.services.streams.close()
             self.services.uploads.stop()
             self.services.engine.stop()
             self.services.store.close()

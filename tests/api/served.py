@@ -311,6 +311,8 @@ GOOD: dict[str, Callable[[House], Good]] = {
     "bulkwarkJob": lambda h: Good({"id": job(h)}),
     "bulkwarkExplain": lambda h: Good(query=f"query=name:finance&id={ROLE}"),
     "bulkwarkItems": lambda h: Good({"id": job(h)}),
+    "bulkwarkJobEvents": lambda h: Good({"id": job(h)}),
+    "bulkwarkEvents": lambda h: Good(query="limit=2"),
     "bulkwarkJobPatch": lambda h: Good({"id": job(h)}, {"note": "of a test"}),
     "bulkwarkPause": lambda h: Good({"id": held(h)}),
     "bulkwarkResume": lambda h: Good({"id": held(h, "pause")}),

@@ -5,9 +5,10 @@ from __future__ import annotations
 import logging
 import signal
 import socket
+from collections.abc import Callable
 from pathlib import Path
 from types import FrameType
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 import click
 
@@ -21,6 +22,9 @@ from bulkwark.query import ast
 from bulkwark.query.requests import MODES, PRECEDENCES, WORD_SPLITS
 from bulkwark.settings import Settings
 from bulkwark.store import credentials, jobs
+
+if TYPE_CHECKING:
+    import uvicorn
 
 STOP_SECONDS = 5  # how long running requests may take after a signal
 LEVELS = ("debug", "info", "warning", "error")
@@ -127,9 +131,22 @@ def serve(
                 proxy_headers=False,
                 timeout_graceful_shutdown=STOP_SECONDS,
             )
-            uvicorn.Server(config).run(sockets=[listener])
+            server = uvicorn.Server(config)
+            _on_shutdown(server, app.leave)
+            server.run(sockets=[listener])
         finally:
             app.stop()
+
+
+def _on_shutdown(server: uvicorn.Server, leave: Callable[[], None]) -> None:
+    """Call `leave` when the server begins to stop: before it waits for what still runs."""
+    shutdown = server.shutdown
+
+    async def first_leave(sockets: list[socket.socket] | None = None) -> None:
+        leave()
+        await shutdown(sockets)
+
+    server.shutdown = first_leave  # type: ignore[method-assign]
 
 
 def _leave(_signal: int, _frame: FrameType | None) -> NoReturn:

@@ -33,6 +33,8 @@ OPERATIONS: tuple[Operation, ...] = (
     _ours("bulkwarkJobPatch", "PATCH /bulkwark/jobs/{id}", 200, "job_control.patch", body="json"),
     _ours("bulkwarkItems", "GET /bulkwark/jobs/{id}/items", 200, "job_items.of_job"),
     _ours("bulkwarkReasons", "GET /bulkwark/jobs/{id}/reasons", 200, "job_items.reasons_of_job"),
+    _ours("bulkwarkJobEvents", "GET /bulkwark/jobs/{id}/events", 200, "job_stream.of_job"),
+    _ours("bulkwarkEvents", "GET /bulkwark/events", 200, "job_stream.of_all"),
     *(
         _ours(f"bulkwark{word.title()}", f"POST /bulkwark/jobs/{{id}}/{word}", 200, f"job_control.{word}", body="")
         for word in ("pause", "resume", "cancel", "confirm")
