@@ -25,7 +25,8 @@ class Operation(Protocol):
     """One kind of bulk change. The engine knows nothing else of nouns.
 
     A job that undoes another or runs a preview (`job.relation`) takes what it does from the items of its origin; its
-    targets are written without the operation.
+    targets are written without the operation. One whose rows cost little but whose commits cost much may say how long its
+    chunks should take: `chunk_seconds`.
     """
 
     def selection(self, session: Session, tenant: Tenant, job: Job) -> Sql | None:
