@@ -226,6 +226,16 @@ def test_the_same_key_and_body_get_the_same_job(house: House) -> None:
     assert theirs.status == 202
 
 
+def test_a_key_of_a_run_answers_no_preview(house: House) -> None:
+    sent = {"Idempotency-Key": "run-1"}
+    house.admin.post(f"{BULK}/ids", body(OTHER), headers=sent).ok(202)
+
+    refused = house.admin.post(f"{BULK}/ids", body(OTHER), headers=sent | {"X-Bulkwark-Preview": "true"})
+
+    assert refused.status == 400
+    assert "another request" in refused.body.decode()
+
+
 def test_a_request_that_was_refused_leaves_its_key_free(house: House) -> None:
     sent = {"Idempotency-Key": "k1"}
     assert house.admin.post(f"{BULK}/ids", body("f" * 32), headers=sent).status == 400

@@ -10,13 +10,14 @@ import msgspec
 from bulkwark.api import answers, job_rights, job_shapes, metadata_jobs, previews, submitting
 from bulkwark.api.answers import Answer
 from bulkwark.api.calls import Call
-from bulkwark.api.role_rights import own_only
+from bulkwark.api.job_requests import NOUNS
 from bulkwark.bulk import derived, selection
-from bulkwark.bulk.selection import Selector
-from bulkwark.domain.jobs import FINISHED, Job, Outcome, Relation
+from bulkwark.bulk.selection import Limit, Selector
+from bulkwark.domain.jobs import FINISHED, Job, Options, Outcome, Relation
 from bulkwark.domain.kinds import Kind, plain_id
-from bulkwark.errors import Invalid
+from bulkwark.errors import Forbidden, Invalid
 from bulkwark.store import jobs, outcomes
+from bulkwark.store.dialect import Session
 from bulkwark.store.indexes import BY_KIND
 
 FAILED = (Outcome.FAILED, Outcome.CONFLICTED)
@@ -72,12 +73,21 @@ def run(call: Call) -> Answer:
 
 
 def _run(call: Call) -> Answer:
-    job = previews.need_runnable(call, call.read())
+    job = previews.need_runnable(call)
     source = derived.encode(job, tuple(Outcome), None)
     return _submit(call, job, source, relation=Relation.RUN, origin=job)
 
 
 def _submit(call: Call, job: Job, source: str, *, relation: Relation, origin: Job, force: bool = False) -> Answer:
+    first = relation is Relation.RUN and job is origin
+    # A run is what the preview was asked for; whoever looked at a job with guards wants them for what is made of it.
+    usual = job.options if first else Options(guard=job.options.guard)
+
+    def once(session: Session, made: Job) -> None:
+        if first:
+            previews.require_first(session, origin, made)
+            _require_still_his(call, session, origin)
+
     def tell(made: Job) -> Answer:
         shown = job_shapes.job(call.services.store.read(), made)
         return answers.ok(shown, 202, headers={"X-Bulkwark-Job": made.id})
@@ -92,6 +102,8 @@ def _submit(call: Call, job: Job, source: str, *, relation: Relation, origin: Jo
         origin=origin.number,
         relation=relation,
         force=force,
+        how=submitting.options(call, usual),
+        also=once,
     )
 
 
@@ -127,22 +139,38 @@ def _narrowed(call: Call, job: Job, part: Part) -> Selector | None:
     given = [name for name in ("ids", "filters", "query") if getattr(part, name) is not None]
     if len(given) > 1:
         raise Invalid(f"{given[0]} and {given[1]} are both given", where=f"/{given[1]}", hint="one narrows the items")
-    kind, owner = Kind.__members__.get(job.type), own_only(call.actor)
-    if not given and not owner:
+    kind, limit = Kind.__members__.get(job.type), _limit(call, job)
+    if not given and not limit.owner:
         return None
     if kind is None:
         raise Invalid(f"items of {job.type} cannot be narrowed", where=f"/{given[0]}" if given else "path")
-    found = Selector("all", call.now, kind, owner=owner, options=call.services.options)
+    found = Selector("all", call.now, kind, owner=limit.owner, sources=list(limit.sources))
     if part.ids is not None:
         found = msgspec.structs.replace(found, by="ids", rids=_items(call, job, part.ids))
     elif part.filters is not None:
         found = msgspec.structs.replace(found, by="filter", filters=part.filters)
     elif part.query is not None:
         queries = selection.require_search(part.query, index=BY_KIND[kind].name)
-        found = msgspec.structs.replace(found, by="query", queries=queries)
+        found = msgspec.structs.replace(found, by="query", queries=queries, options=call.services.options)
     if part.ids is None:
         call.tenant.select(call.read(), selection.resolve(found))  # what cannot be understood is refused now
     return found
+
+
+def _limit(call: Call, job: Job) -> Limit:
+    """To what the caller is limited now, which may be less than when the job was made."""
+    return NOUNS[job.type].limit(call) if job.type in NOUNS else Limit()
+
+
+def _require_still_his(call: Call, session: Session, preview: Job) -> None:
+    """Raise Forbidden when the caller may not change some of what he previewed. What was deleted is skipped later."""
+    everything = _narrowed(call, preview, Part())
+    if everything is None:
+        return
+    lost = outcomes.outside(session, preview, call.tenant.select(session, selection.resolve(everything)))
+    if lost:
+        told = f"{lost:,} of the previewed items are not the caller's to change any more"
+        raise Forbidden(told, where="path", hint="preview again")
 
 
 def _items(call: Call, job: Job, given: list[str]) -> list[int]:

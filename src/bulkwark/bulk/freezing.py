@@ -25,8 +25,8 @@ class Operation(Protocol):
     """One kind of bulk change. The engine knows nothing else of nouns.
 
     A job that undoes another or runs a preview (`job.relation`) takes what it does from the items of its origin; its
-    targets are written without the operation. One whose rows cost little but whose commits cost much may say how long its
-    chunks should take: `chunk_seconds`.
+    targets are written without the operation. One whose rows cost little but whose commits cost much may say how long
+    its chunks should take: `chunk_seconds`.
     """
 
     def selection(self, session: Session, tenant: Tenant, job: Job) -> Sql | None:
@@ -128,8 +128,9 @@ def _count(
         counts[item.outcome.name.lower()] += number
         if sum(one.outcome is item.outcome for one in sample) < SAMPLE:
             sample.append(item)
+    over = guards.verdicts(reader, tenant, job, counts.total(), selection)
     with store.write() as session:
-        job_events.add(session, job, Happened.COUNTED, now, {"counts": counts, "sample": sample})
+        job_events.add(session, job, Happened.COUNTED, now, {"counts": counts, "sample": sample, "guards": over})
 
 
 def _clear(store: Store, job: Job) -> None:
