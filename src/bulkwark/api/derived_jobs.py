@@ -6,6 +6,7 @@ import time
 from typing import Any
 
 import msgspec
+from msgspec import UNSET, UnsetType
 
 from bulkwark.api import answers, job_rights, job_shapes, metadata_jobs, previews, submitting
 from bulkwark.api.answers import Answer
@@ -24,11 +25,14 @@ FAILED = (Outcome.FAILED, Outcome.CONFLICTED)
 
 
 class Part(msgspec.Struct, rename="camel", forbid_unknown_fields=True):
-    """Body of an undo or re-run; empty: everything. At most one of `ids`, `filters`, `query` narrows it."""
+    """Body of an undo or re-run; empty: everything. At most one of `ids`, `filters`, `query` narrows it.
 
-    ids: list[str] | None = None
-    filters: str | None = None
-    query: Any = None
+    None of them may be null: what a script could not fill in must not become everything.
+    """
+
+    ids: list[str] | UnsetType = UNSET
+    filters: str | UnsetType = UNSET
+    query: Any = UNSET
     outcomes: list[str] | None = None  # of a re-run: failed, conflicted
     force: bool = False  # of an undo: also what has changed since
 
@@ -123,6 +127,8 @@ def _ended(call: Call) -> Job:
 
 
 def _part(call: Call) -> Part:
+    if call.query:
+        raise Invalid("this call is narrowed by its body alone", where=f"query parameter {min(call.query)}")
     return call.strict(Part) if call.body.strip() else Part()
 
 
@@ -136,7 +142,7 @@ def _outcomes(part: Part) -> tuple[Outcome, ...]:
 
 def _narrowed(call: Call, job: Job, part: Part) -> Selector | None:
     """The part as a selector; of a caller who is limited to what he owns, also that."""
-    given = [name for name in ("ids", "filters", "query") if getattr(part, name) is not None]
+    given = [name for name in ("ids", "filters", "query") if getattr(part, name) is not UNSET]
     if len(given) > 1:
         raise Invalid(f"{given[0]} and {given[1]} are both given", where=f"/{given[1]}", hint="one narrows the items")
     kind, limit = Kind.__members__.get(job.type), _limit(call, job)
@@ -145,14 +151,14 @@ def _narrowed(call: Call, job: Job, part: Part) -> Selector | None:
     if kind is None:
         raise Invalid(f"items of {job.type} cannot be narrowed", where=f"/{given[0]}" if given else "path")
     found = Selector("all", call.now, kind, owner=limit.owner, sources=list(limit.sources))
-    if part.ids is not None:
+    if part.ids is not UNSET:
         found = msgspec.structs.replace(found, by="ids", rids=_items(call, job, part.ids))
-    elif part.filters is not None:
+    elif part.filters is not UNSET:
         found = msgspec.structs.replace(found, by="filter", filters=part.filters)
-    elif part.query is not None:
+    elif part.query is not UNSET:
         queries = selection.require_search(part.query, index=BY_KIND[kind].name)
         found = msgspec.structs.replace(found, by="query", queries=queries, options=call.services.options)
-    if part.ids is None:
+    if part.ids is UNSET:
         call.tenant.select(call.read(), selection.resolve(found))  # what cannot be understood is refused now
     return found
 
