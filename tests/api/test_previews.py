@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 
+from bulkwark.api.dispatch import require_once
+from bulkwark.errors import Invalid
 from tests.api.served import role
 from tests.house import BULK, House, Reply
 
@@ -225,6 +227,22 @@ def test_a_header_that_is_not_understood_runs_nothing(house: House, headers: dic
     assert reply.status == 400
     assert told in reply.body.decode()
     assert house.admin.get(JOBS).ok() == jobs
+
+
+@pytest.mark.parametrize("name", ["x_bulkwark_preview", "bulkwark-preview", "x-bulkwarkpreview"])
+def test_a_preview_header_that_is_misspelt_runs_nothing(house: House, name: str) -> None:
+    refused = house.admin.post(f"{BULK}/ids", body(ROLE), headers={name: "true"})
+
+    assert (refused.status, house.admin.get(JOBS).ok()) == (400, [])
+
+
+def test_a_header_of_ours_that_stands_twice_is_refused(house: House) -> None:
+    """The last one would win, and it may say `false`."""
+    twice = [(b"x-bulkwark-preview", b"true"), (b"x-bulkwark-preview", b"false")]
+
+    with pytest.raises(Invalid, match="twice"):
+        require_once({"headers": [(b"accept", b"a"), (b"accept", b"b"), *twice]})
+    require_once({"headers": [(b"accept", b"a"), (b"accept", b"b"), twice[0]]})
 
 
 def test_a_call_that_changes_one_object_takes_no_such_header(house: House) -> None:

@@ -16,7 +16,7 @@ from urllib.parse import parse_qsl
 
 from bulkwark.api import errors, idempotency, oauth, openapi, submitting, uploads
 from bulkwark.api.admission import admit
-from bulkwark.api.answers import Answer, Live, ok
+from bulkwark.api.answers import Answer, ClientLeft, Live, ok
 from bulkwark.api.calls import Call
 from bulkwark.api.console import Console
 from bulkwark.api.operations import OPERATIONS, Operation
@@ -52,10 +52,6 @@ PUBLIC = {
 }
 EXPERIMENTAL = "x-sailpoint-experimental"
 OURS = "bulkwark"
-
-
-class ClientLeft(Exception):
-    """The client has gone before its request was whole: nobody waits for an answer."""
 
 
 class Api:
@@ -105,7 +101,7 @@ class Api:
         route = self._router.find(method, path)
         operation = route.operation
         actor, tenant = admit(self._services, operation, route.version, _bearer(headers))
-        _require_once(scope)
+        require_once(scope)
         _check_headers(headers, route)
         query = _query(scope)
         multipart = operation.body == "multipart"
@@ -233,7 +229,7 @@ class Api:
         await send({"type": "http.response.body", "body": b""})
 
 
-def _require_once(scope: Message) -> None:
+def require_once(scope: Message) -> None:
     """Raise Invalid for a header of ours that stands twice: the last one would win, which may be the wrong one."""
     names = [name for name, _ in scope["headers"] if OURS.encode() in name or name == b"idempotency-key"]
     if len(set(names)) < len(names):

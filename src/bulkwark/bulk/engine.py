@@ -14,12 +14,13 @@ from concurrent.futures import Future, ThreadPoolExecutor
 
 from bulkwark.bulk import freezing, guards
 from bulkwark.bulk.freezing import Operation
+from bulkwark.bulk.preview_threads import PreviewThreads
 from bulkwark.bulk.retention import Retention
 from bulkwark.bulk.turns import Key, Turns
 from bulkwark.domain.jobs import FINISHED, USUAL_PRIORITY, Happened, Hold, Job, Mode, Outcome, Status
 from bulkwark.errors import BulkwarkError, Unavailable
 from bulkwark.store import job_events, jobs
-from bulkwark.store.dialect import Session
+from bulkwark.store.dialect import Patience, Session
 from bulkwark.store.jobs import NewJob
 from bulkwark.store.tenants import Store, Tenant
 
@@ -60,7 +61,7 @@ class Engine:
         self._wake = threading.Condition()
         self._stopping = False
         self._submissions = ThreadPoolExecutor(max_workers=4, thread_name_prefix="submit")
-        self._previews = ThreadPoolExecutor(max_workers=2, thread_name_prefix="preview")
+        self._previews = PreviewThreads()
         self._thread = threading.Thread(target=self._run, name="engine", daemon=True)
         for operation in operations.values():
             store.database.after_rollback.append(operation.forget)
@@ -82,7 +83,7 @@ class Engine:
         with self._wake:
             self._wake.notify_all()
         self._submissions.shutdown(wait=True)
-        self._previews.shutdown(wait=True)
+        self._previews.stop()
         if self._thread.is_alive():
             self._thread.join()
 
@@ -109,10 +110,12 @@ class Engine:
                     if also:
                         also(session, job)
                 accepted.set_result(job)
+                if self._stopping:
+                    return  # the next start selects: who stops the server does not wait for a queue of selections
                 if new.mode is Mode.RUN:
                     freezing.freeze(turn, tenant, job, self._operations[job.operation], self._clock)
                 else:
-                    self._previews.submit(self._freeze_preview, tenant, job)
+                    self._preview(tenant, job)
                     return
         except BaseException as error:
             if not accepted.done():
@@ -121,13 +124,18 @@ class Engine:
             log.exception("job %s: the selection failed, it will be tried again", new.id)
         self.call(tenant.number, job.number)
 
-    def _freeze_preview(self, tenant: Tenant, job: Job) -> None:
-        """In a thread of its own: it may take seconds, and no job waits for it."""
+    def _preview(self, tenant: Tenant, job: Job) -> None:
+        """Select in a thread of its own: it may take seconds, and no job waits for it."""
+        self._previews.submit((job.tenant, job.client), lambda patience: self._freeze_preview(tenant, job, patience))
+
+    def _freeze_preview(self, tenant: Tenant, job: Job, patience: Patience) -> None:
         operation = self._operations[job.operation]
         try:
-            if not freezing.freeze_in_steps(self._store, tenant, job, operation, self._clock):
+            if not freezing.freeze_in_steps(self._store, tenant, job, operation, self._clock, patience):
                 return
         except Unavailable as error:
+            if self._stopping:
+                return
             log.warning("preview %s waits: %s", job.id, error.sentence())
             time.sleep(RETRY_SECONDS)
         except Exception as error:
@@ -206,7 +214,7 @@ class Engine:
     def _freeze(self, tenant: Tenant, job: Job) -> float | None:
         operation = self._operations[job.operation]
         if job.mode is Mode.PREVIEW:
-            self._previews.submit(self._freeze_preview, tenant, job)
+            self._preview(tenant, job)
             return None
         with self._store.turn() as turn:
             with turn.transaction() as session:

@@ -16,7 +16,6 @@ from bulkwark.store.outcomes import NewItem
 from bulkwark.store.tenants import Store, Tenant
 
 FREEZE_SECONDS = 10.0
-PREVIEW_SECONDS = 60.0  # of a preview's selection, for which nobody waits
 TARGETS_AT_ONCE = 10_000
 SAMPLE = 10  # items of each outcome that a preview tells beforehand
 
@@ -72,15 +71,20 @@ def freeze(turn: Turn, tenant: Tenant, job: Job, operation: Operation, clock: Ca
             _fail(session, job, clock(), error.sentence())
 
 
-def freeze_in_steps(store: Store, tenant: Tenant, job: Job, operation: Operation, clock: Callable[[], int]) -> bool:
-    """Write the targets of a preview in short transactions, from one state of the data; False when it has ended."""
+def freeze_in_steps(
+    store: Store, tenant: Tenant, job: Job, operation: Operation, clock: Callable[[], int], patience: Patience
+) -> bool:
+    """Write the targets of a preview in short transactions, from one state of the data; False when it has ended.
+
+    Raises Unavailable when `patience` was stopped: then the next start selects anew.
+    """
     with store.write() as session:
         if not jobs.start(session, job, clock()):
             return False
     _clear(store, job)
     try:
         with store.database.snapshot() as reader:
-            reader.patience = Patience(PREVIEW_SECONDS)
+            reader.patience = patience
             if job.relation is not None:
                 selection: Sql | None = derived.selection(reader, tenant, job)
             else:
@@ -94,6 +98,8 @@ def freeze_in_steps(store: Store, tenant: Tenant, job: Job, operation: Operation
                     with store.write() as session:
                         jobs.add_targets(session, job, batch)
                     total += len(batch)
+                    if patience.stopped:
+                        raise Unavailable("the server stops")
                 hidden = 0 if job.relation is not None else operation.hidden(reader, tenant, job, total)
         with store.write() as session:
             if jobs.by_number(session, job.tenant, job.number).status in FINISHED:
@@ -109,6 +115,8 @@ def freeze_in_steps(store: Store, tenant: Tenant, job: Job, operation: Operation
     except BulkwarkError as error:
         if isinstance(error, Unavailable):
             raise
+        if patience.stopped:
+            raise Unavailable("the server stops") from error
         with store.write() as session:
             _fail(session, job, clock(), error.sentence())
         return False
@@ -150,6 +158,8 @@ def _selected(session: Session, tenant: Tenant, job: Job, now: int) -> None:
     job_events.add(session, job, Happened.SELECTED, now, {"total": total, "hidden": now_job.hidden, "guards": over})
     if over and stops:
         words = "; ".join(over)
+        # A pause that came first must not hide the guard: its end would let the job run unconfirmed.
+        jobs.release(session, job, Hold.PAUSED)
         if jobs.hold(session, job, Hold.AWAITING_CONFIRMATION, words):
             job_events.add(session, job, Happened.HELD, now, {"hold": Hold.AWAITING_CONFIRMATION, "reason": words})
 
