@@ -1,4 +1,4 @@
-"""`make bench` = `python -m benchmarks [jobs] [trust] [http] [entitlements] [uploads] [--roles N] [--rows N] …`."""
+"""`make bench` = `python -m benchmarks [--roles N] [--rounds N] [--rows N] [part …]`; all parts when none is named."""
 
 from __future__ import annotations
 
@@ -7,17 +7,20 @@ import platform
 
 import apsw
 
-from benchmarks import entitlements, http, jobs, trust, uploads
+from benchmarks import entitlements, http, jobs, search, trust, uploads
+
+PARTS = ("jobs", "trust", "http", "entitlements", "uploads", "search")
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("parts", nargs="*", help="jobs, trust, http, entitlements, uploads; all when none is named")
+    parser.add_argument("parts", nargs="*", help=f"{', '.join(PARTS)}; all when none is named")
     parser.add_argument("--roles", type=int, default=100_000)
     parser.add_argument("--rows", type=int, default=1_000_000, help="of the uploaded file")
     parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--against", default="", choices=["", "opensearch"], help="search: another side to measure")
     given = parser.parse_args()
-    parts = given.parts or ["jobs", "trust", "http", "entitlements", "uploads"]
+    parts = given.parts or list(PARTS)
     print(f"Python {platform.python_version()}, SQLite {apsw.sqlite_lib_version()}, {platform.machine()}")
     ratios: dict[str, float] = {}
     if "jobs" in parts:
@@ -30,6 +33,8 @@ def main() -> None:
         ratios |= entitlements.run(given.roles, given.rounds)
     if "uploads" in parts:
         ratios |= uploads.run(given.rows, given.rounds)
+    if "search" in parts:
+        ratios |= search.run(given.roles, given.rounds, given.against)
     print("\n== ratios:", ", ".join(f"{name} {value:.2f}" for name, value in ratios.items()))
 
 

@@ -78,6 +78,14 @@ class Server:
             raise RuntimeError(f"{method} {path}: {error.code} {error.read().decode()}") from error
         return json.loads(text) if text else None
 
+    def total(self, path: str, body: Any) -> int:
+        """`X-Total-Count` of a POST."""
+        request = urllib.request.Request(f"http://127.0.0.1:{self.port}{path}", method="POST")
+        request.add_header("Authorization", f"Bearer {self.token}")
+        request.add_header("Content-Type", "application/json")
+        with urllib.request.urlopen(request, json.dumps(body).encode()) as answer:
+            return int(answer.headers["X-Total-Count"])
+
     def peak_mib(self) -> float:
         """Highest resident memory so far."""
         return status_kib(self.process.pid, "VmHWM") / 1024

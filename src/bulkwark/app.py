@@ -19,6 +19,7 @@ from bulkwark.bulk.non_employee_uploads import NonEmployeeUploadOperation
 from bulkwark.bulk.non_employees import LifeCycle
 from bulkwark.bulk.uploads import Uploads
 from bulkwark.domain import non_employees
+from bulkwark.query.requests import DEFAULT, Options
 from bulkwark.settings import Settings
 from bulkwark.store.tenants import Store, open_store
 
@@ -48,7 +49,8 @@ class App:
         of_people = non_employees.limits(self.settings.non_employee_limits)
         store = open_store(self.settings.data_dir)
         store.need_tenant(DEFAULT_TENANT)
-        self.services = services(store, limits, of_people, self._clock)
+        asked = Options(self.settings.query_mode, self.settings.word_split, self.settings.precedence)
+        self.services = services(store, limits, of_people, self._clock, asked)
         self.life_cycle = LifeCycle(store, of_people, self._clock)
         self._api = Api(self.services)
         self.services.engine.start()
@@ -58,6 +60,11 @@ class App:
             self._on_ready()
         return self.services
 
+    def leave(self) -> None:
+        """Let streams of events end: they would keep a server that stops waiting for their clients."""
+        if self.services is not None:
+            self.services.streams.end()
+
     def stop(self) -> None:
         """Let running requests and the running chunk end, then close the store."""
         if self._api is not None:
@@ -65,6 +72,7 @@ class App:
         if self.life_cycle is not None:
             self.life_cycle.stop()
         if self.services is not None:
+            self.services.streams.close()
             self.services.uploads.stop()
             self.services.engine.stop()
             self.services.store.close()
@@ -97,6 +105,7 @@ def services(
     limits: Limits,
     of_people: non_employees.Limits = non_employees.DEFAULTS,
     clock: Callable[[], int] = now_ms,
+    options: Options = DEFAULT,
 ) -> Services:
     """What handlers work with, on an opened store."""
     operations: dict[str, Operation] = {
@@ -107,4 +116,4 @@ def services(
     }
     engine = Engine(store, operations)
     files = Uploads(store, engine, of_people, clock)
-    return Services(store, engine, Tokens(store), limits, files, of_people, clock)
+    return Services(store, engine, Tokens(store), limits, files, of_people, clock, options)

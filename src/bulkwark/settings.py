@@ -23,3 +23,18 @@ class Settings:
             "custom_attributes, approvers, account_managers, comment, value, bulk_delete, rows, expiring_days."
         },
     )
+    query_mode: str = field(
+        default="default",
+        metadata={"help": "How queries are read: 'default', or 'elasticsearch' for its behaviour in every respect."},
+    )
+    word_split: str = field(
+        default="",
+        metadata={
+            "help": "What an unquoted foo-bar means: 'phrase' (both words, in a row; the default mode) or 'or' "
+            "(one of them; Elasticsearch)."
+        },
+    )
+    precedence: str = field(
+        default="lucene",
+        metadata={"help": "AND beside OR without parentheses: read as 'lucene' does, or refused ('strict')."},
+    )

@@ -262,6 +262,10 @@ GOOD: dict[str, Callable[[House], Good]] = {
     "listIdentities": lambda h: Good(query="limit=2"),
     "getIdentity": lambda h: Good({"id": OWNER}),
     "searchPost": lambda h: Good(body={"indices": ["roles"], "query": {"query": "sales"}}, query="limit=2"),
+    "searchAggregate": lambda h: Good(
+        body={"indices": ["roles"], "aggregationsDsl": {"owners": {"terms": {"field": "owner.name"}}}}, query="limit=2"
+    ),
+    "searchGet": lambda h: Good({"index": "roles", "id": ROLE}),
     "searchCount": lambda h: Good(body={"indices": ["roles"], "query": {"query": "sales"}}),
     "listPersonalAccessTokens": lambda h: Good(query="owner-id=me"),
     "createPersonalAccessToken": lambda h: Good(body={"name": fresh("made"), "userAwareTokenNeverExpires": True}),
@@ -293,8 +297,22 @@ GOOD: dict[str, Callable[[House], Good]] = {
     "getTaskStatus": lambda h: Good({"id": job(h)}),
     "updateTaskStatus": lambda h: Good({"id": task(h)}, _done()),
     "bulkwarkJobs": lambda h: Good(query="limit=2"),
+    "bulkwarkSubmit": lambda h: Good(
+        body={"type": "ROLE", **ROLES_CHANGED, "select": {"ids": [ROLE]}, "options": {"note": "served"}}
+    ),
+    "bulkwarkReasons": lambda h: Good({"id": job(h)}),
+    "bulkwarkPreviewReasons": lambda h: Good({"id": preview(h)}),
+    "bulkwarkPreviewCall": lambda h: Good(
+        body={
+            "path": "/v2025/roles/access-model-metadata/bulk-update/ids",
+            "body": {"roles": [ROLE], **ROLES_CHANGED},
+        }
+    ),
     "bulkwarkJob": lambda h: Good({"id": job(h)}),
+    "bulkwarkExplain": lambda h: Good(query=f"query=name:finance&id={ROLE}"),
     "bulkwarkItems": lambda h: Good({"id": job(h)}),
+    "bulkwarkJobEvents": lambda h: Good({"id": job(h)}),
+    "bulkwarkEvents": lambda h: Good(query="limit=2"),
     "bulkwarkJobPatch": lambda h: Good({"id": job(h)}, {"note": "of a test"}),
     "bulkwarkPause": lambda h: Good({"id": held(h)}),
     "bulkwarkResume": lambda h: Good({"id": held(h, "pause")}),

@@ -16,6 +16,7 @@ from tests.house import Client, House, Reply
 
 FORMS = [(operation, version, path) for operation in OPERATIONS for version, path in paths(operation)]
 NAMES = [f"{operation.id} {version or 'unversioned'}" for operation, version, _ in FORMS]
+LISTS = {"accept": "application/json"}  # a stream of events would not end
 UNKNOWN = "dddddddddddddddddddddddddddddddd"
 
 
@@ -30,7 +31,7 @@ def call(
     params = {name: quote(value, safe="") for name, value in (good.params | other).items()}
     target = path.format(**params) + (f"?{good.query}" if good.query else "")
     patch = operation.body == "patch" and good.body is not None
-    headers = {"content-type": "application/json-patch+json"} if patch else {}
+    headers = LISTS | ({"content-type": "application/json-patch+json"} if patch else {})
     headers |= sent or {}
     if operation.experimental:
         headers["x-sailpoint-experimental"] = "true"
@@ -102,6 +103,8 @@ def test_what_the_path_names_and_does_not_exist_is_not_found(
 ) -> None:
     good = GOOD[operation.id](module_house)
     for name in good.params:
+        if name == "index":
+            continue  # one of a few words, so that another one is 400
         reply = call(module_house.admin, operation, path, good, sent=None, **{name: UNKNOWN})
 
         assert reply.status == 404, (name, reply.body)
@@ -149,7 +152,7 @@ def test_each_scope_opens_exactly_the_operations_that_name_it(module_house: Hous
 
     for operation in OPERATIONS:
         path = next(paths(operation))[1]
-        reply = caller(operation.method, path.replace("{", "no-").replace("}", "") + "?owner-id=me", {})
+        reply = caller(operation.method, path.replace("{", "no-").replace("}", "") + "?owner-id=me", {}, headers=LISTS)
         assert (reply.status != 403) == (scope in operation.scopes), (operation.id, reply.body)
 
 

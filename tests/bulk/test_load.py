@@ -12,7 +12,7 @@ import pytest
 from bulkwark.api.collections import document
 from bulkwark.bulk.batch import KINDS, Row
 from bulkwark.bulk.load import Fault, Loader, Report, kind_named
-from bulkwark.bulk.selection import sailpoint
+from bulkwark.bulk.queries import queried
 from bulkwark.domain import synthetic
 from bulkwark.domain.kinds import Kind
 from bulkwark.domain.times import iso_ms
@@ -76,7 +76,7 @@ def shown(store: Store, tenant: Tenant, kind: Kind, id: str) -> dict[str, Any]:
 
 
 def found_by(store: Store, tenant: Tenant, index: str, query: str) -> int:
-    root = sailpoint({"query": query}, index, NOW, where="/query", strict=True)
+    root = queried({"query": {"query": query}}, index, NOW, strict=True)
     return search.count(store.read(), tenant, Checked(index, root))
 
 

@@ -13,6 +13,17 @@ from tests.contract.bodies import Body, Fill, Seeds, one_of, pick, plain, search
 
 SORTS = (["id"], ["-name"], ["name", "-id"])
 OPERATIONS = ("ADD", "REMOVE", "REPLACE")
+FILTERS: tuple[dict[str, Any], ...] = (
+    {"enabled": {"type": "TERMS", "terms": ["true"]}},
+    {"created": {"type": "RANGE", "range": {"lower": {"value": "2018", "inclusive": True}}}},
+    {"description": {"type": "EXISTS", "exclude": True}},
+)
+AGGREGATIONS: tuple[dict[str, Any], ...] = (
+    {"terms": {"field": "owner.name"}, "aggs": {"most": {"max": {"field": "entitlementCount"}}}},
+    {"nested": {"path": "entitlements"}, "aggs": {"of": {"terms": {"field": "entitlements.source.name"}}}},
+    {"date_histogram": {"field": "created", "calendar_interval": "year"}},
+    {"stats": {"field": "created"}},
+)
 
 
 def filled(path: str, method: str, body: Body, seeds: Seeds, throw: int) -> Body:
@@ -81,14 +92,22 @@ def search(body: Body, seeds: Seeds, throw: int) -> Body:
         made["queryResultFilter"] = pick(({"includes": ["name"]}, {"excludes": ["owner", "entitlements"]}), throw >> 7)
     if throw & 512:
         made["includeNested"] = bool(throw & 1024)
+    if throw & 2048:
+        made["filters"] = pick(FILTERS, throw >> 12)
+    if throw & 16384 and "query" in made and made.get("queryType", "SAILPOINT") == "SAILPOINT":
+        made["query"] = made["query"] | {"innerHit": {"type": "entitlements", "query": "*"}}
+        made["indices"] = ["roles"]
     return made
 
 
 def aggregate(body: Body, seeds: Seeds, throw: int) -> Body:
     counted = {"metric": {"name": "count", "type": pick(("COUNT", "UNIQUE_COUNT"), throw), "field": "id"}}
     bucket = {"bucket": {"name": "by owner", "type": "TERMS", "field": "owner.name.exact", "size": 5}}
+    made = search_query(seeds, throw)
+    if throw & 32:
+        return made | {"aggregationsDsl": {"counted": pick(AGGREGATIONS, throw >> 6)}}
     chosen = pick((counted, bucket), throw >> 3)
-    return search_query(seeds, throw) | {"aggregationType": "SAILPOINT", "aggregations": chosen}
+    return made | {"aggregationType": "SAILPOINT", "aggregations": chosen}
 
 
 def roles_filter(body: Body, seeds: Seeds, throw: int) -> Body:

@@ -93,6 +93,10 @@ def any_fitting_document(spec: Spec) -> None:
             name = part["$ref"].rpartition("/")[2].lower().removesuffix("s").removesuffix("document")
             alternatives.append({"allOf": [part, {"properties": {"_type": {"enum": [name]}}}]})
         document["anyOf"] = alternatives
+    for document in schemas(spec, "searchdocuments"):
+        # The official examples of TYPEAHEAD show texts, those of inner hits elements of a nested array.
+        document.pop("type", None)
+        document["anyOf"] += [{"type": "string"}, {"type": "object", "required": ["_originalType"]}]
 
 
 def token_that_never_expires(spec: Spec) -> None:

@@ -37,6 +37,7 @@ TOUCHED = re.compile(
     r"|/paths/~1roles(~1v1)?~1filter/post/responses/200/content/application~1json/schema/(allOf|items)"
     r"|/components/schemas/[\w-]+/.*/(\$ref|allOf|nullable)(/1)?"
     r"|/components/schemas/(identityaccess|searchdocuments?)/(oneOf|anyOf|discriminator)"
+    r"|/components/schemas/searchdocuments/type"
     r"|/components/schemas/createpersonalaccesstokenresponse/properties/expirationDate/nullable",
     re.IGNORECASE,
 )

@@ -74,14 +74,19 @@ class _Oracle:
             return True
         if isinstance(node, ast.Nothing):
             return False
-        if isinstance(node, ast.Boost):
+        if isinstance(node, ast.Boost | ast.Constant | ast.Demote):
             return self.holds(node.child, element, within)
+        if isinstance(node, ast.Best):
+            return any(self.holds(n, element, within) for n in node.nodes)
         if isinstance(node, ast.Bool):
             if any(self.holds(n, element, within) for n in node.must_not):
                 return False
-            if node.must:
-                return all(self.holds(n, element, within) for n in node.must)
-            return not node.should or any(self.holds(n, element, within) for n in node.should)
+            if not all(self.holds(n, element, within) for n in node.must):
+                return False
+            wanted = node.minimum or 0
+            if node.should and not node.must:
+                wanted = max(wanted, 1)
+            return sum(self.holds(n, element, within) for n in node.should) >= wanted
         if isinstance(node, ast.Nested):
             inner = values_at(element, _relative(node.path, within))
             return any(self.holds(node.child, e, node.path) for e in inner if isinstance(e, dict))
@@ -115,8 +120,10 @@ class _Oracle:
         if isinstance(node, ast.Exact):
             return any(_text(v) in node.values for v in found)
         if isinstance(node, ast.Phrase):
-            return any(phrase_in(node.tokens, words, node.slop) for words in map(_words(field), found))
+            return any(phrase_in(node.tokens, words, node.slop, node.prefix) for words in map(_words(field), found))
         test = _text_test(node)
+        if isinstance(node, ast.ExactLike | ast.ExactRegex) and node.folded:
+            return any(test(fold(_text(v))) for v in found)
         if isinstance(node, ast.ExactLike | ast.ExactFuzzy | ast.ExactRegex):
             return any(test(_text(v)) for v in found)
         return any(test(word) for v in found for word in _words(field)(v))
@@ -185,14 +192,12 @@ def _folded(op: str, wanted: tuple[str, ...], found: list[str]) -> bool:
 def _text_test(node: ast.Node) -> Callable[[str], bool]:
     if isinstance(node, ast.TokenLike | ast.ExactLike):
         return like(node.pattern)
-    if isinstance(node, ast.TokenFuzzy):
-        return lambda word: distance(word, node.token) <= node.distance
-    if isinstance(node, ast.ExactFuzzy):
-        return lambda value: distance(value, node.value) <= node.distance
-    if isinstance(node, ast.TokenRegex):
-        return regexp.compile(node.pattern, folded=True).fullmatch
-    if isinstance(node, ast.ExactRegex):
-        return regexp.compile(node.pattern).fullmatch
+    if isinstance(node, ast.TokenFuzzy | ast.ExactFuzzy):
+        wanted = node.token if isinstance(node, ast.TokenFuzzy) else node.value
+        begin, swaps = wanted[: node.prefix_length], node.transpositions
+        return lambda text: text.startswith(begin) and distance(text, wanted, swaps=swaps) <= node.distance
+    if isinstance(node, ast.TokenRegex | ast.ExactRegex):
+        return regexp.compile(node.pattern, folded=node.folded, flags=node.flags).fullmatch
     raise TypeError(f"{type(node).__name__} is no checked leaf")
 
 
@@ -204,9 +209,11 @@ def like(pattern: Pattern) -> Callable[[str], bool]:
     return lambda text: fits.fullmatch(text) is not None
 
 
-def phrase_in(phrase: tuple[str, ...], words: list[str], slop: int) -> bool:
-    """Whether the words hold the phrase within `slop` moves."""
+def phrase_in(phrase: tuple[str, ...], words: list[str], slop: int, prefix: bool = False) -> bool:
+    """Whether the words hold the phrase within `slop` moves; with `prefix` its last word may go on."""
     places = [[at for at, word in enumerate(words) if word == wanted] for wanted in phrase]
+    if prefix:
+        places[-1] = [at for at, word in enumerate(words) if word.startswith(phrase[-1])]
     for chosen in product(*places):
         shifted = [at - index for index, at in enumerate(chosen)]
         if len(set(chosen)) == len(chosen) and max(shifted) - min(shifted) <= slop:
@@ -214,14 +221,14 @@ def phrase_in(phrase: tuple[str, ...], words: list[str], slop: int) -> bool:
     return False
 
 
-def distance(a: str, b: str) -> int:
-    """Optimal string alignment distance."""
+def distance(a: str, b: str, *, swaps: bool = True) -> int:
+    """Optimal string alignment distance; without `swaps` Levenshtein's."""
     rows = [list(range(len(b) + 1))]
     for i, left in enumerate(a, 1):
         row = [i]
         for j, right in enumerate(b, 1):
             best = min(rows[-1][j] + 1, row[-1] + 1, rows[-1][j - 1] + (left != right))
-            if i > 1 and j > 1 and left == b[j - 2] and a[i - 2] == right:
+            if swaps and i > 1 and j > 1 and left == b[j - 2] and a[i - 2] == right:
                 best = min(best, rows[-2][j - 2] + 1)
             row.append(best)
         rows.append(row)

@@ -77,7 +77,7 @@ def test_an_escape_says_that_an_unseen_character_is_meant() -> None:
         (
             "name:*b " * (MAX_SCANS - 1) + "b* @access(?b)",
             (MAX_SCANS - 1) * 8 + 11,
-            "more than 50 patterns in one query begin with a wildcard or name no field",
+            "more than 50 patterns or fuzzy words in one query (without a field each counts 5)",
         ),
     ],
 )

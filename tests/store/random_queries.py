@@ -113,9 +113,16 @@ class Writer:
         words = tokens(self.dice.choice(self.values[path])) or ["x"]
         at = self.dice.randrange(len(words))
         word = escaped(words[at])
-        match self.dice.randrange(6):
+        match self.dice.randrange(10):
             case 0:
                 return '"' + " ".join(words[at : at + 2]) + '"'
+            case 6:
+                return self._odd(word) + self.dice.choice(["~", "~1", "~2"])
+            case 7:
+                chosen = self.dice.sample(words, min(len(words), self.dice.randint(2, 3)))
+                return '"' + " ".join(chosen) + f'"~{self.dice.randrange(6)}'
+            case 8:
+                return self._regexp(words[at])
             case 1:
                 return escaped(words[at][:2]) + "*"
             case 2:
@@ -126,13 +133,38 @@ class Writer:
                 return self._range([words[0], words[-1]]) if all(w.isalnum() for w in words) else word
         return word
 
+    def _odd(self, word: str) -> str:
+        """The word with a typing fault."""
+        at = self.dice.randrange(len(word))
+        if not word.isalnum():
+            return word
+        match self.dice.randrange(4):
+            case 0:
+                return (word[:at] + word[at + 1 :]) or "x"
+            case 1:
+                return word[:at] + "x" + word[at:]
+            case 2:
+                return word[:at] + word[at : at + 2][::-1] + word[at + 2 :]
+        return word
+
+    def _regexp(self, word: str) -> str:
+        if not word.isalnum():
+            return "/[a-z]+/"
+        return self.dice.choice(
+            [f"/{word[:2]}.*/", f"/.*{word[-2:]}/", f"/({word}|x)[a-z]?/", f"/[{word}]+/", f"/{word[0]}[^x]{{1,4}}/"]
+        )
+
     def _whole(self, path: str) -> str:
         value = self.dice.choice(self.values[path])
-        match self.dice.randrange(3):
+        match self.dice.randrange(5):
             case 0:
                 return escaped(value[:3]) + "*"
             case 1:
                 return "*" + escaped(value[-3:])
+            case 2 if value.isalnum():
+                return f"/{value[:2]}.*{value[-1:]}/"
+            case 3 if value.isalnum():
+                return self._odd(value) + "~2"
         return '"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"'
 
     def _date(self, path: str) -> str:

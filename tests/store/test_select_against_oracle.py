@@ -9,8 +9,12 @@ from typing import Any
 
 import pytest
 
+from bulkwark.query.check import check
+from bulkwark.query.requests import read_query
 from tests.house import BULK, House
+from tests.query.samples import NOW_MS
 from tests.store.judged import Judged
+from tests.store.random_dsl import DslWriter
 from tests.store.random_queries import Writer
 
 CASES = Path(__file__).parent / "cases" / "queries.txt"
@@ -64,6 +68,38 @@ def test_random_queries_select_what_the_oracle_selects(module_house: House) -> N
 
     some = sum(0 < size < len(judge.documents) for size in found)
     assert some > RANDOM // 4, "too few of the random queries tell documents apart"
+
+
+def test_random_dsl_queries_select_what_the_oracle_selects(module_house: House) -> None:
+    judge = sampled(module_house)
+    writer = DslWriter(random.Random(SEED), list(judge.documents.values()))
+    told_apart = 0
+    for _ in range(RANDOM):
+        clause = writer.clause()
+        reading = read_query({"queryType": "DSL", "queryDsl": clause})
+        checked = check(reading.query, judge.schema, now_ms=NOW_MS, strict=False)
+
+        selected, expected = judge.selected(checked), judge.expected(checked)
+
+        assert selected == expected, clause
+        told_apart += 0 < len(selected) < len(judge.documents)
+
+    assert told_apart > RANDOM // 4, "too few of the random queries tell documents apart"
+
+
+def test_not_is_the_complement_and_must_the_intersection_in_the_store(module_house: House) -> None:
+    judge = sampled(module_house)
+    writer = DslWriter(random.Random(SEED + 1), list(judge.documents.values()))
+
+    def selected(clause: dict[str, Any]) -> set[str]:
+        reading = read_query({"queryType": "DSL", "queryDsl": clause})
+        return judge.selected(check(reading.query, judge.schema, now_ms=NOW_MS, strict=False))
+
+    for _ in range(60):
+        one, other = writer.clause(2), writer.clause(2)
+        assert selected({"bool": {"must_not": one}}) == set(judge.documents) - selected(one), one
+        assert selected({"bool": {"must": [one, other]}}) == selected(one) & selected(other), (one, other)
+        assert selected({"bool": {"should": [one, other]}}) == selected(one) | selected(other), (one, other)
 
 
 def test_a_type_is_found_in_its_own_field_only(module_house: House) -> None:

@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping
-from typing import Any
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, Protocol
 
 import msgspec
 
 JSON, CSV = "application/json", "text/csv"
+
+
+class Live(Protocol):
+    """Pieces that come when something happens; closed by who sends them, at their end or when the client has left."""
+
+    def __aiter__(self) -> Live: ...
+
+    async def __anext__(self) -> bytes: ...
+
+    async def aclose(self) -> None: ...
 
 
 class Answer(msgspec.Struct, frozen=True):
@@ -18,7 +28,7 @@ class Answer(msgspec.Struct, frozen=True):
     content_type: str = JSON
     headers: Mapping[str, str] = {}
     stream: Iterator[bytes] | None = None
-    live: AsyncIterator[bytes] | None = None  # pieces that come when something happens
+    live: Live | None = None
     later: Callable[[], Answer | None] | None = None  # asked again and again, in a thread, for the true answer
 
 
@@ -37,12 +47,12 @@ def empty(status: int, headers: Mapping[str, str] | None = None) -> Answer:
     return Answer(status, b"", headers=headers or {})
 
 
-def listing(pieces: Iterator[str]) -> Iterator[bytes]:
+def listing(pieces: Iterator[bytes]) -> Iterator[bytes]:
     """A JSON array whose elements come in pieces of comma-joined texts."""
     opened = False
     for piece in pieces:
         if piece:
-            yield (("," if opened else "[") + piece).encode()
+            yield (b"," if opened else b"[") + piece
             opened = True
     yield b"]" if opened else b"[]"
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from bulkwark.api import answers, job_rights, job_shapes, previews, submitting
+from bulkwark.api import answers, job_rights, job_shapes, metadata_jobs, previews, submitting
 from bulkwark.api.answers import Answer
 from bulkwark.api.calls import Call
 from bulkwark.api.role_rights import own_only
@@ -16,10 +16,9 @@ from bulkwark.bulk.selection import Selector
 from bulkwark.domain.jobs import FINISHED, Job, Outcome, Relation
 from bulkwark.domain.kinds import Kind, plain_id
 from bulkwark.errors import Invalid
-from bulkwark.store import jobs
+from bulkwark.store import jobs, outcomes
 from bulkwark.store.indexes import BY_KIND
 
-MAX_IDS = 10_000
 FAILED = (Outcome.FAILED, Outcome.CONFLICTED)
 
 
@@ -133,18 +132,30 @@ def _narrowed(call: Call, job: Job, part: Part) -> Selector | None:
         return None
     if kind is None:
         raise Invalid(f"items of {job.type} cannot be narrowed", where=f"/{given[0]}" if given else "path")
-    found = Selector("all", call.now, kind, owner=owner)
+    found = Selector("all", call.now, kind, owner=owner, options=call.services.options)
     if part.ids is not None:
-        if not part.ids or len(part.ids) > MAX_IDS:
-            raise Invalid(f"{len(part.ids)} ids are given", where="/ids", hint=f"1 to {MAX_IDS:,}")
-        found = msgspec.structs.replace(found, by="ids", ids=[plain_id(id) for id in part.ids])
+        found = msgspec.structs.replace(found, by="ids", rids=_items(call, job, part.ids))
     elif part.filters is not None:
         found = msgspec.structs.replace(found, by="filter", filters=part.filters)
     elif part.query is not None:
         queries = selection.require_search(part.query, index=BY_KIND[kind].name)
         found = msgspec.structs.replace(found, by="query", queries=queries)
-    call.tenant.select(call.read(), selection.resolve(found))  # what cannot be understood is refused now
+    if part.ids is None:
+        call.tenant.select(call.read(), selection.resolve(found))  # what cannot be understood is refused now
     return found
+
+
+def _items(call: Call, job: Job, given: list[str]) -> list[int]:
+    """The items of the job with these ids. Raises Invalid naming those that it has not dealt with."""
+    if not given or len(given) > selection.OWN_MAX_IDS:
+        raise Invalid(f"{len(given)} ids are given", where="/ids", hint=f"1 to {selection.OWN_MAX_IDS:,}")
+    ids = list(dict.fromkeys(plain_id(id) for id in given))
+    known = outcomes.of_ids(call.read(), job, ids)
+    unknown = [id for id in ids if id not in known]
+    if unknown:
+        shown = ", ".join(repr(id) for id in unknown[: metadata_jobs.NAMED])
+        raise Invalid(f"the job has no items {shown}", where="/ids", hint=f"{len(unknown)} unknown", code="400.1.404")
+    return list(known.values())
 
 
 def _origin(call: Call, job: Job) -> Job:

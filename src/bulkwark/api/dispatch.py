@@ -16,14 +16,17 @@ from urllib.parse import parse_qsl
 
 from bulkwark.api import errors, idempotency, oauth, openapi, submitting, uploads
 from bulkwark.api.admission import admit
-from bulkwark.api.answers import Answer, ok
+from bulkwark.api.answers import Answer, Live, ok
 from bulkwark.api.calls import Call
+from bulkwark.api.console import Console
 from bulkwark.api.operations import OPERATIONS, Operation
 from bulkwark.api.quick import Quick
 from bulkwark.api.routing import Route, Router
 from bulkwark.api.services import Services
+from bulkwark.auth.actors import Actor
 from bulkwark.errors import Invalid, Unauthenticated
 from bulkwark.store.dialect import Patience
+from bulkwark.store.tenants import Tenant
 
 log = logging.getLogger("bulkwark.api")
 
@@ -32,10 +35,11 @@ Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 Handler = Callable[[Call], Answer]
 
-MAX_BODY = 8 * 1024 * 1024  # bytes; uploads have their own limit
+MAX_BODY = 8 * 1024 * 1024  # bytes, where the table of operations says nothing
 # Threads. A writer mostly waits for its turn, and a search may take long: neither keeps the readers waiting.
 READERS, SEARCHERS, WRITERS = 8, 4, 16
 FIRST_PAUSE, LONGEST_PAUSE = 0.005, 0.2  # seconds between two looks at what is not ready yet
+SEND_SECONDS = 60.0  # what a client may let a piece of a live stream wait for
 READ_SECONDS = 10.0  # what a request may read for, before it is told to ask for less
 # What answers without a token, and to which method.
 PUBLIC = {
@@ -66,6 +70,7 @@ class Api:
         self._handlers = {operation.handler: _handler(operation) for operation in OPERATIONS}
         self._handlers["role_jobs.status"] = import_module("bulkwark.api.role_jobs").status
         self._quick = Quick(services, self._handlers)
+        self._console = Console(services, self.inner, _body)
 
     def close(self) -> None:
         self._readers.shutdown(wait=True)
@@ -77,14 +82,15 @@ class Api:
         try:
             answer = self._quick.answer(scope) if scope["method"] == "GET" else None
             if answer is None:
-                answer = await self._answer(scope, receive, _headers(scope))
+                from_ = self._console.answer if self._console.owns(scope["path"]) else self._answer
+                answer = await from_(scope, receive, _headers(scope))
         except ClientLeft:
             log.debug("tracking %s: the client went away", tracking)
             return
         except Exception as error:
             answer = errors.answer(error, tracking, _headers(scope).get("accept-language", ""))
         try:
-            await self._send(send, answer, tracking, scope["method"])
+            await self._send(send, answer, tracking, scope["method"], receive)
         except Exception:
             log.exception("tracking %s: the answer broke off", tracking)
             raise
@@ -102,25 +108,66 @@ class Api:
         _check_headers(headers, route)
         query = _query(scope)
         multipart = operation.body == "multipart"
-        upload = await uploads.receive(receive, headers, operation.largest) if multipart else None
+        upload = await uploads.receive(receive, headers, operation.largest_form) if multipart else None
         try:
-            body = b"" if upload or (method == "GET" and not operation.body) else await _body(receive, headers)
-            now = self._services.clock()
-            patience = Patience(READ_SECONDS)
-            call = Call(self._services, route, actor, tenant, query, headers, body, now, upload, patience)
-            handler = self._handlers[operation.handler]
-            if (operation.bulk or operation.keyed) and idempotency.HEADER in headers:
-                handler = partial(idempotency.once, handler=handler)
-            if operation.inline:
-                return handler(call)
-            if operation.writes:
-                answer = await asyncio.get_running_loop().run_in_executor(self._writers, handler, call)
-                return answer if answer.later is None else await self._later(answer.later)
-            pool = self._searchers if operation.path.startswith("/search") else self._readers
-            return await self._while_wanted(pool, handler, call, receive)
+            body = (
+                b""
+                if upload or (method == "GET" and not operation.body)
+                else await _body(receive, headers, operation.largest)
+            )
+            call = self._call(route, actor, tenant, query, headers, body, upload)
+            return await self._handled(call, self._handlers[operation.handler], receive)
         finally:
             if upload:
                 upload.close()
+
+    async def inner(
+        self,
+        token: str,
+        method: str,
+        path: str,
+        receive: Receive,
+        *,
+        headers: dict[str, str] | None = None,
+        query: dict[str, str] | None = None,
+        handler: Handler | None = None,
+    ) -> Answer:
+        """A call that the console makes for its user: it meets every check that it would meet from outside.
+
+        `handler` answers instead of the operation's own: with a page, for whoever has the right to the operation.
+        """
+        route = self._router.find(method, path)
+        actor, tenant = admit(self._services, route.operation, route.version, token)
+        headers = {**(headers or {}), "authorization": f"Bearer {token}"}
+        _check_headers(headers, route)
+        call = self._call(route, actor, tenant, query or {}, headers, b"", None)
+        return await self._handled(call, handler or self._handlers[route.operation.handler], receive)
+
+    def _call(
+        self,
+        route: Route,
+        actor: Actor,
+        tenant: Tenant,
+        query: dict[str, str],
+        headers: dict[str, str],
+        body: bytes,
+        upload: uploads.Upload | None,
+    ) -> Call:
+        now, patience = self._services.clock(), Patience(READ_SECONDS)
+        return Call(self._services, route, actor, tenant, query, headers, body, now, upload, patience)
+
+    async def _handled(self, call: Call, handler: Handler, receive: Receive) -> Answer:
+        """The handler's answer, on the event loop or in a thread of the right pool."""
+        operation = call.route.operation
+        if (operation.bulk or operation.keyed) and idempotency.HEADER in call.headers:
+            handler = partial(idempotency.once, handler=handler)
+        if operation.inline:
+            return handler(call)
+        if operation.writes:
+            answer = await asyncio.get_running_loop().run_in_executor(self._writers, handler, call)
+            return answer if answer.later is None else await self._later(answer.later)
+        pool = self._searchers if operation.path.startswith("/search") else self._readers
+        return await self._while_wanted(pool, handler, call, receive)
 
     async def _later(self, ask: Callable[[], Answer | None]) -> Answer:
         """An answer that is not ready yet: asked for again and again, while no thread waits."""
@@ -162,7 +209,7 @@ class Api:
             return oauth.discovery(self._services.tokens, f"{scope['scheme']}://{headers.get('host', '')}")
         return oauth.jwks(self._services.tokens)
 
-    async def _send(self, send: Send, answer: Answer, tracking: str, method: str) -> None:
+    async def _send(self, send: Send, answer: Answer, tracking: str, method: str, receive: Receive) -> None:
         headers = [(b"slpt-request-id", tracking.encode())]
         bodiless = answer.status == 204 or (not answer.body and answer.stream is None and answer.live is None)
         if not bodiless:
@@ -176,9 +223,7 @@ class Api:
             return
         await send({"type": "http.response.start", "status": answer.status, "headers": headers})
         if answer.live is not None:
-            async for piece in answer.live:
-                await send({"type": "http.response.body", "body": piece, "more_body": True})
-            await send({"type": "http.response.body", "body": b""})
+            await _send_live(send, answer.live, receive)
             return
         loop = asyncio.get_running_loop()
         more = partial(next, answer.stream or iter(()), None)
@@ -195,6 +240,29 @@ async def _left(receive: Receive) -> None:
     """Until the client has gone away."""
     while (await receive())["type"] != "http.disconnect":
         pass
+
+
+async def _send_live(send: Send, live: Live, receive: Receive) -> None:
+    """Send pieces as they come; end with them, or as soon as the client leaves or takes nothing any more."""
+
+    async def pass_on() -> None:
+        async for piece in live:
+            async with asyncio.timeout(SEND_SECONDS):
+                await send({"type": "http.response.body", "body": piece, "more_body": True})
+        await send({"type": "http.response.body", "body": b""})
+
+    work, gone = asyncio.ensure_future(pass_on()), asyncio.ensure_future(_left(receive))
+    try:
+        await asyncio.wait((work, gone), return_when=asyncio.FIRST_COMPLETED)
+        if work.done():
+            await work
+    except TimeoutError:
+        log.info("a client takes nothing of its stream any more")
+    finally:
+        work.cancel()
+        gone.cancel()
+        await asyncio.gather(work, gone, return_exceptions=True)
+        await live.aclose()
 
 
 def _handler(operation: Operation) -> Handler:
@@ -237,11 +305,11 @@ def _query(scope: Message) -> dict[str, str]:
         raise Invalid("the query string is not UTF-8", where="query") from None
 
 
-async def _body(receive: Receive, headers: dict[str, str]) -> bytes:
+async def _body(receive: Receive, headers: dict[str, str], most: int = MAX_BODY) -> bytes:
     """The whole body. Raises Invalid above the limit, without having read it."""
     declared = headers.get("content-length", "0")
-    if declared.isdigit() and int(declared) > MAX_BODY:
-        raise Invalid(f"the body has {declared} bytes", where="body", hint=f"at most {MAX_BODY}")
+    if declared.isdigit() and int(declared) > most:
+        raise Invalid(f"the body has {declared} bytes", where="body", hint=f"at most {most}")
     parts: list[bytes] = []
     size = 0
     while True:
@@ -250,8 +318,8 @@ async def _body(receive: Receive, headers: dict[str, str]) -> bytes:
             raise ClientLeft
         part = message.get("body", b"")
         size += len(part)
-        if size > MAX_BODY:
-            raise Invalid(f"the body has more than {MAX_BODY} bytes", where="body")
+        if size > most:
+            raise Invalid(f"the body has more than {most} bytes", where="body")
         parts.append(part)
         if not message.get("more_body"):
             return parts[0] if len(parts) == 1 else b"".join(parts)

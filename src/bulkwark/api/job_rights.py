@@ -64,9 +64,14 @@ def need_run(call: Call) -> Job:
 
 def require(call: Call, job: Job) -> None:
     """Raise Forbidden unless the caller could have submitted such a job: scope and level of its official call."""
-    found = OPERATION[SUBMITTED_BY[job.type]] if job.type in SUBMITTED_BY else None
-    if found is not None:
-        call.actor.require(found.scopes, found.levels, application=found.application)
+    if job.type in SUBMITTED_BY:
+        require_type(call, job.type)
+
+
+def require_type(call: Call, type: str) -> None:
+    """The same for jobs of a type that has an official call."""
+    found = OPERATION[SUBMITTED_BY[type]]
+    call.actor.require(found.scopes, found.levels, application=found.application)
 
 
 def limited_to(actor: Actor) -> str:

@@ -88,6 +88,21 @@ def pace(session: Session, job: Job, now: int) -> dict[str, Any]:
     }
 
 
+def live(session: Session, job: Job, now: int) -> dict[str, Any]:
+    """What moves while a job runs; `now` in ms."""
+    return {
+        "status": job.status,
+        "state": job.state,
+        "heldFor": job.held_for,
+        "error": job.error,
+        "total": job.total,
+        "done": job.done,
+        **counts(job),
+        **pace(session, job, now),
+        "now": moment(now),
+    }
+
+
 def does(session: Session, job: Job) -> str:
     """What a job does to each object, in words: `ADD classification = confidential`."""
     if job.relation is not None and job.origin is not None:
@@ -167,7 +182,8 @@ def review(state: str | None) -> dict[str, Any] | None:
 
 def event(found: Event) -> dict[str, Any]:
     """What happened to a job."""
-    return {"seq": found.seq, "job": found.job, "at": iso_ms(found.at), "event": found.kind, **detail(found)}
+    more = {name: value for name, value in detail(found).items() if name != "sample"}  # a preview shows it itself
+    return {"seq": found.seq, "job": found.job, "at": iso_ms(found.at), "event": found.kind, **more}
 
 
 def detail(found: Event) -> dict[str, Any]:

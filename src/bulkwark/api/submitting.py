@@ -43,10 +43,12 @@ def submit(
     origin: int | None = None,
     relation: Relation | None = None,
     force: bool = False,
+    how: Options | None = None,
 ) -> Answer:
     """Store a job and answer it; or preview it, when the call says so. Raises Invalid for a header.
 
-    `spec` becomes JSON, unless it is text already. `answer` tells of the accepted job what the wire documents.
+    `spec` becomes JSON, unless it is text already. `answer` tells of the accepted job what the wire documents. `how`:
+    the options, when it is not the headers that say them.
     """
     preview = wants_preview(call)
     new = NewJob(
@@ -58,7 +60,7 @@ def submit(
         client=call.actor.client_id,
         submitter=call.actor.identity_id,
         created=time.time_ns() // 1000,
-        options=msgspec.structs.replace(options(call), force=force),
+        options=msgspec.structs.replace(how or options(call), force=force),
         mode=Mode.PREVIEW if preview else Mode.RUN,
         origin=origin,
         relation=relation,

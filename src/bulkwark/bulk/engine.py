@@ -258,7 +258,7 @@ class Engine:
         self._remember(key, took)
         if count == usual:
             # Half way towards the ideal: one slow chunk (a checkpoint) must not shrink the next ones much.
-            ideal = count * CHUNK_SECONDS / max(took, 0.0005)
+            ideal = count * getattr(operation, "chunk_seconds", CHUNK_SECONDS) / max(took, 0.0005)
             self._sizes[key] = int(min(MOST_CHUNK, max(LEAST_CHUNK, min((usual + ideal) / 2, usual * 4))))
         if ended:
             return None

@@ -107,8 +107,10 @@ def _item(rid: int, before: Document, after: Document) -> NewItem:
 
 
 def _differing(before: Document, after: Document) -> tuple[Document, Document]:
-    names = [name for name in {**before, **after} if before.get(name) != after.get(name)]
-    return _part(before, dict.fromkeys(names)), _part(after, dict.fromkeys(names))
+    names = [name for name, value in after.items() if before.get(name) != value]
+    names.extend(name for name, value in before.items() if value is not None and name not in after)
+    had = {name: before[name] for name in names if name in before}
+    return had, {name: after[name] for name in names if name in after}
 
 
 def _part(document: Document, *members: Document) -> Document:

@@ -25,7 +25,8 @@ class Operation(Protocol):
     """One kind of bulk change. The engine knows nothing else of nouns.
 
     A job that undoes another or runs a preview (`job.relation`) takes what it does from the items of its origin; its
-    targets are written without the operation.
+    targets are written without the operation. One whose rows cost little but whose commits cost much may say how long its
+    chunks should take: `chunk_seconds`.
     """
 
     def selection(self, session: Session, tenant: Tenant, job: Job) -> Sql | None:
@@ -58,7 +59,7 @@ def freeze(turn: Turn, tenant: Tenant, job: Job, operation: Operation, clock: Ca
             session.patience = Patience(FREEZE_SECONDS)
             try:
                 if job.relation is not None:
-                    jobs.freeze(session, job, derived.selection(session, tenant, job))
+                    derived.freeze(session, tenant, job)
                 else:
                     operation.freeze(session, tenant, job)
                 _selected(session, tenant, job, clock())
@@ -100,6 +101,8 @@ def freeze_in_steps(store: Store, tenant: Tenant, job: Job, operation: Operation
             if selection is not None:
                 jobs.count_selected(session, job, total)
                 jobs.set_hidden(session, job, hidden)
+                if job.relation is not None:
+                    derived.shrink(session, job)
             else:
                 operation.freeze(session, tenant, job)
             _selected(session, tenant, job, clock())

@@ -85,8 +85,11 @@ class MetadataOperation:
     def freeze(self, session: Session, tenant: Tenant, job: Job) -> None:
         selector = msgspec.json.decode(job.selector, type=Selector)
         if selector.by == "ids":
-            rids = tenant.objects.rids(session, Kind(selector.kind), selector.ids)
-            jobs.freeze_rids(session, job, list(rids.values()))
+            # What was deleted since the ids were looked up stays a target, and will be skipped.
+            ids = selector.ids  # of a job that an earlier version has accepted
+            rids = selector.rids or list(tenant.objects.rids(session, Kind(selector.kind), ids).values())
+            total = jobs.freeze_rids(session, job, rids)
+            jobs.set_selector(session, job, selection.frozen(selector, total))
             return
         total = jobs.freeze(session, job, tenant.select(session, selection.resolve(selector)))
         jobs.set_hidden(session, job, self.hidden(session, tenant, job, total))

@@ -2,29 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Any
 
 import msgspec
 
+from bulkwark.bulk.inner_hits import inner_hit
+from bulkwark.bulk.queries import queried
 from bulkwark.domain import access_profiles, entitlements, roles
 from bulkwark.domain.kinds import Kind
 from bulkwark.domain.metadata import Catalogue
-from bulkwark.errors import Invalid
-from bulkwark.query import ast, filters, lucene
+from bulkwark.errors import Invalid, QueryError
+from bulkwark.query import ast, field_filters, filters, written
 from bulkwark.query.ast import Checked, Node
-from bulkwark.query.check import check, check_filter
+from bulkwark.query.check import check_filter
 from bulkwark.query.check_filters import rename
 from bulkwark.query.fields import Field
 from bulkwark.query.fields import Kind as FieldKind
+from bulkwark.query.requests import DEFAULT, Options, query_type
 from bulkwark.store import pairs
-from bulkwark.store.indexes import BY_KIND, INDEXES, METADATA, Index
+from bulkwark.store.indexes import BY_KIND, METADATA, Index
 
 MAX_IDS = 3_000
+OWN_MAX_IDS = 200_000  # of a request of our own
 MAX_QUERIES = 20  # of one request; their union is selected
-QUERY_TYPES = ("SAILPOINT", "DSL", "TEXT", "TYPEAHEAD")
 # Members of the official Search object. In a bulk change any other member is refused: a misspelt `filters`
 # would widen the selection.
 SEARCH_MEMBERS = frozenset(
@@ -53,7 +56,6 @@ FILTERS: Mapping[Kind, tuple[Mapping[str, frozenset[str]], Mapping[str, str]]] =
     Kind.ACCESS_PROFILE: (access_profiles.FILTERS, {}),
     Kind.ENTITLEMENT: (entitlements.FILTERS, entitlements.PATHS),
 }
-QUERY_MEMBERS = frozenset({"query", "fields", "timeZone", "innerHit"})
 
 
 class Selector(msgspec.Struct, omit_defaults=True):
@@ -63,10 +65,18 @@ class Selector(msgspec.Struct, omit_defaults=True):
     now: int  # ms: what `now` means in it
     kind: int
     ids: list[str] = []
+    rids: list[int] = []  # of the ids; what is deleted before its turn is still known by its number
+    count: int = 0  # of the ids, once the targets are frozen
     filters: str = ""
     queries: list[dict[str, Any]] = []
     owner: str = ""  # only what this identity owns
     sources: list[str] = []  # … and what belongs to these sources of his
+    options: Options | None = None  # how the server read queries then
+
+
+def frozen(selector: Selector, count: int) -> str:
+    """What a job keeps of a selector by ids once its targets stand: every look at the job reads it."""
+    return msgspec.json.encode(msgspec.structs.replace(selector, ids=[], rids=[], count=count)).decode()
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,8 +130,9 @@ def resolve(selector: Selector) -> Checked:
     elif selector.by == "filter":
         root = _filter(index, selector.filters, selector.now, "/filters")
     else:
+        options = selector.options or DEFAULT
         parts = [
-            _query(kind, query, selector.now, f"/query/{position}" if len(selector.queries) > 1 else "/query")
+            _query(kind, query, selector.now, f"/query/{position}" if len(selector.queries) > 1 else "/query", options)
             for position, query in enumerate(selector.queries)
         ]
         root = ast.disj(*parts)
@@ -144,6 +155,9 @@ def _filter(index: Index, text: str, now: int, where: str) -> Node:
     """The tree of a standard filter in a bulk change."""
     if not text.strip():
         raise Invalid("the filter is empty", where=where, hint='for example: name sw "Finance"')
+    unseen = written.unseen(text)
+    if unseen:
+        raise QueryError(unseen.detail, text=text, position=unseen.position, where=where, hint="remove it")
     try:
         allowed, paths = FILTERS[index.kind or Kind.ROLE]
         tree = rename(filters.parse(text), allowed, paths, text)
@@ -154,72 +168,23 @@ def _filter(index: Index, text: str, now: int, where: str) -> Node:
         raise
 
 
-def _query(kind: Kind, search: dict[str, Any], now: int, where: str) -> Node:
+def _query(kind: Kind, search: dict[str, Any], now: int, where: str, options: Options) -> Node:
     """The tree of one Search object in a bulk change."""
     index = BY_KIND[kind]
     unknown = sorted(set(search) - SEARCH_MEMBERS)
     if unknown:
         raise Invalid(f"{unknown[0]!r} is no member of a search", where=f"{where}/{unknown[0]}")
     _require_index(search.get("indices"), index.name, f"{where}/indices")
-    type = search.get("queryType")
-    if type is not None and not isinstance(type, str):
-        raise Invalid("queryType is a string", where=f"{where}/queryType")
-    type = (type or "SAILPOINT").upper()
-    if type not in QUERY_TYPES:
-        raise Invalid(f"there is no query type {type}", where=f"{where}/queryType", hint=", ".join(QUERY_TYPES))
-    if type != "SAILPOINT":
-        raise Invalid(
-            f"the query type {type} is not served yet", where=f"{where}/queryType", hint="SAILPOINT is served"
-        )
-    if search.get("filters"):
-        raise Invalid("`filters` beside a query is not served yet", where=f"{where}/filters")
-    return sailpoint(search.get("query"), index.name, now, where=f"{where}/query", strict=True)
-
-
-def sailpoint(query: Any, index: str, now: int, *, where: str, strict: bool, elsewhere: Collection[str] = ()) -> Node:
-    """The tree of a Query object for one index.
-
-    `strict`: for bulk changes, unknown fields are refused. `elsewhere`: nested types of other searched indexes.
-    """
-    if not isinstance(query, dict):
-        raise Invalid("a Query object with the member `query` is expected", where=where)
-    unknown = sorted(set(query) - QUERY_MEMBERS)
-    if strict and unknown:
-        raise Invalid(f"{unknown[0]!r} is no member of a query", where=f"{where}/{unknown[0]}")
-    if query.get("innerHit"):
-        raise Invalid("innerHit is not served yet", where=f"{where}/innerHit")
-    text = query.get("query")
-    if not isinstance(text, str) or (strict and not text.strip()):
-        raise Invalid("the query text is missing or blank", where=f"{where}/query")
-    zone = query.get("timeZone")
-    if zone is not None and not isinstance(zone, str):
-        raise Invalid("timeZone is a string", where=f"{where}/timeZone")
-    try:
-        tree = lucene.parse(text)
-        names = _names(query.get("fields"), f"{where}/fields")
-        return check(
-            tree,
-            INDEXES[index].schema,
-            now_ms=now,
-            strict=strict,
-            fields=names,
-            zone=zone or None,
-            text=text,
-            elsewhere=elsewhere,
-        ).root
-    except Invalid as error:
-        error.where = error.where or f"{where}/query"
-        raise
-
-
-def _names(value: Any, where: str) -> list[str]:
-    """`fields`: a list of names, a comma-separated string, or a list whose items hold commas."""
-    if value is None:
-        return []
-    items = [value] if isinstance(value, str) else value
-    if not isinstance(items, list) or not all(isinstance(item, str) for item in items):
-        raise Invalid("fields are names", where=where)
-    return [name.strip() for item in items for name in item.split(",") if name.strip()]
+    root = queried(search, index.name, now, where=where, strict=True, options=options)
+    sailpoint = query_type(search, where) == "SAILPOINT"
+    query = search.get("query") if sailpoint else None
+    zone = (query or {}).get("timeZone") or "UTC"
+    filtered = field_filters.read(
+        search.get("filters"), index.schema, now_ms=now, zone=zone, strict=True, where=f"{where}/filters"
+    )
+    inner = inner_hit(query, [index.name], now, where=f"{where}/query", strict=True, options=options)
+    parts = (root, filtered, inner.required(index.name) if inner else None)
+    return ast.conj(*(part for part in parts if part is not None))
 
 
 def _require_index(indices: Any, name: str, where: str) -> None:

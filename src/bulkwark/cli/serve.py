@@ -5,9 +5,10 @@ from __future__ import annotations
 import logging
 import signal
 import socket
+from collections.abc import Callable
 from pathlib import Path
 from types import FrameType
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 import click
 
@@ -18,8 +19,12 @@ from bulkwark.cli.common import DEFAULTS, HELP, called_as, data_dir_option, plur
 from bulkwark.domain.kinds import Kind
 from bulkwark.errors import Unavailable
 from bulkwark.query import ast
+from bulkwark.query.requests import MODES, PRECEDENCES, WORD_SPLITS
 from bulkwark.settings import Settings
 from bulkwark.store import credentials, jobs
+
+if TYPE_CHECKING:
+    import uvicorn
 
 STOP_SECONDS = 5  # how long running requests may take after a signal
 LEVELS = ("debug", "info", "warning", "error")
@@ -55,6 +60,32 @@ LEVELS = ("debug", "info", "warning", "error")
     help=HELP["non_employee_limits"],
 )
 @click.option(
+    "--query-mode",
+    type=click.Choice(MODES),
+    default=DEFAULTS["query_mode"],
+    show_default=True,
+    envvar="BULKWARK_QUERY_MODE",
+    show_envvar=True,
+    help=HELP["query_mode"],
+)
+@click.option(
+    "--word-split",
+    type=click.Choice(WORD_SPLITS),
+    default=None,
+    envvar="BULKWARK_WORD_SPLIT",
+    show_envvar=True,
+    help=HELP["word_split"],
+)
+@click.option(
+    "--precedence",
+    type=click.Choice(PRECEDENCES),
+    default=DEFAULTS["precedence"],
+    show_default=True,
+    envvar="BULKWARK_PRECEDENCE",
+    show_envvar=True,
+    help=HELP["precedence"],
+)
+@click.option(
     "--log-level",
     type=click.Choice(LEVELS, case_sensitive=False),
     default="info",
@@ -63,7 +94,17 @@ LEVELS = ("debug", "info", "warning", "error")
     show_envvar=True,
     help="Least severity that is logged to standard error.",
 )
-def serve(data_dir: Path, host: str, port: int, rate_limit: str, non_employee_limits: str, log_level: str) -> None:
+def serve(
+    data_dir: Path,
+    host: str,
+    port: int,
+    rate_limit: str,
+    non_employee_limits: str,
+    query_mode: str,
+    word_split: str | None,
+    precedence: str,
+    log_level: str,
+) -> None:
     """Run the server. It is ready when GET /health answers 200; SIGTERM or Ctrl-C ends it."""
     # `uvicorn` takes 0.1 s to import; the other commands do without it.
     import uvicorn
@@ -73,7 +114,9 @@ def serve(data_dir: Path, host: str, port: int, rate_limit: str, non_employee_li
     logging.basicConfig(level=log_level.upper(), format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     logging.getLogger("uvicorn").setLevel(max(logging.WARNING, logging.getLevelName(log_level.upper())))
     with usable(data_dir), _bound(host, port) as listener:
-        app = App(Settings(data_dir, host, listener.getsockname()[1], rate_limit, non_employee_limits))
+        bound = listener.getsockname()[1]
+        asked = (query_mode, word_split or "", precedence)
+        app = App(Settings(data_dir, host, bound, rate_limit, non_employee_limits, *asked))
         try:
             # Started here rather than by the ASGI life span: errors stay ours, and are one line.
             services = app.start()
@@ -88,9 +131,22 @@ def serve(data_dir: Path, host: str, port: int, rate_limit: str, non_employee_li
                 proxy_headers=False,
                 timeout_graceful_shutdown=STOP_SECONDS,
             )
-            uvicorn.Server(config).run(sockets=[listener])
+            server = uvicorn.Server(config)
+            _on_shutdown(server, app.leave)
+            server.run(sockets=[listener])
         finally:
             app.stop()
+
+
+def _on_shutdown(server: uvicorn.Server, leave: Callable[[], None]) -> None:
+    """Call `leave` when the server begins to stop: before it waits for what still runs."""
+    shutdown = server.shutdown
+
+    async def first_leave(sockets: list[socket.socket] | None = None) -> None:
+        leave()
+        await shutdown(sockets)
+
+    server.shutdown = first_leave  # type: ignore[method-assign]
 
 
 def _leave(_signal: int, _frame: FrameType | None) -> NoReturn:

@@ -54,6 +54,9 @@ _KNOWN = {
 }
 
 
+CODES = tuple(_KNOWN)
+
+
 def written(code: str, sentence: str) -> str:
     """A reason as an item stores it."""
     return f"{code}: {sentence}"

@@ -56,8 +56,11 @@ def _zones() -> frozenset[str]:
     return frozenset(available_timezones()) - _NO_PLACES
 
 
-def resolve(text: str, *, now_ms: int, zone: tzinfo = UTC, round_up: bool = False) -> int:
+def resolve(text: str, *, now_ms: int, zone: tzinfo = UTC, round_up: bool = False, plain: bool = False) -> int:
     """The instant that `text` means; `round_up` chooses the last millisecond of a rounded unit.
+
+    `plain` is Elasticsearch's way: a missing month or day is the first one, rounded up or not, and few digits are
+    milliseconds since 1970 too.
 
     >>> resolve("2018-06", now_ms=0), resolve("2018-06", now_ms=0, round_up=True)
     (1527811200000, 1530403199999)
@@ -67,7 +70,7 @@ def resolve(text: str, *, now_ms: int, zone: tzinfo = UTC, round_up: bool = Fals
         if text.startswith("now"):
             return _in_ms(_math(_from_ms(now_ms, zone), text[3:], text, zone, round_up))
         date, bars, steps = text.partition("||")
-        moment = _date(date, zone, round_up and not bars)
+        moment = _date(date, zone, round_up and not bars, plain)
         return _in_ms(_math(moment, steps, text, zone, round_up))
     except OverflowError:
         raise ValueError(f"{text[:60]!r} lies outside the years 1 to 9999") from None
@@ -78,11 +81,15 @@ def looks_like_date(text: str) -> bool:
     return bool(re.match(r"now(?:[-+/]|$)|\d{4}-\d\d(?:\D|$)", text.strip(), re.ASCII))
 
 
-def _date(text: str, zone: tzinfo, round_up: bool) -> datetime:
+def _date(text: str, zone: tzinfo, round_up: bool, plain: bool) -> datetime:
     match = _ISO.fullmatch(text)
     if match is None:
         digits = text.removeprefix("-")
-        if digits.isascii() and digits.isdigit() and (_EPOCH_DIGITS <= len(digits) < 17 or digits == "0"):
+        if (
+            digits.isascii()
+            and digits.isdigit()
+            and (((plain or len(digits) >= _EPOCH_DIGITS) and len(digits) < 17) or digits == "0")
+        ):
             return _from_ms(int(text), zone)
         if digits.isascii() and digits.isdigit():
             raise ValueError(f"{text[:60]!r} is no date: write 2024-01-31, or milliseconds since 1970 with 13 digits")
@@ -99,6 +106,8 @@ def _date(text: str, zone: tzinfo, round_up: bool) -> datetime:
     if not round_up or parts["fraction"]:
         return moment
     last_given = next(name for name in "smhdMy" if parts[name])
+    if plain and last_given in "My":
+        last_given = "d"
     return _end_of_unit(moment, last_given, own)
 
 
@@ -165,3 +174,25 @@ def _from_ms(ms: int, zone: tzinfo) -> datetime:
 
 def _in_ms(moment: datetime) -> int:
     return (moment.astimezone(UTC) - _EPOCH) // MILLISECOND
+
+
+def starts(low: int, high: int, unit: str, *, zone: tzinfo = UTC, offset: int = 0, most: int) -> list[int]:
+    """Where the units of a zone's calendar begin that hold the instants from `low` to `high`, and the next one.
+
+    Units: y, q (quarters), M, w (from Monday), d, h, m, s; `offset` (ms) moves them all. `ValueError` when there are
+    more than `most`.
+    """
+    step, count = ("M", 3) if unit == "q" else (unit, 1)
+    try:
+        moment = _start_of_unit(_from_ms(low - offset, zone), step, zone)
+        if unit == "q":
+            moment = moment.replace(month=moment.month - (moment.month - 1) % 3)
+        found = [_in_ms(moment) + offset]
+        while found[-1] <= high:
+            if len(found) > most:
+                raise ValueError(f"there are more than {most} buckets")
+            moment = _plus(moment, count, step, zone)
+            found.append(_in_ms(moment) + offset)
+    except OverflowError:
+        raise ValueError("the dates lie outside the years 1 to 9999") from None
+    return found

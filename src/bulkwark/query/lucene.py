@@ -42,15 +42,27 @@ MAX_LENGTH = 1_000_000  # characters; 10,000 clauses of `id:<uuid> OR ` take 430
 MAX_CLAUSES = 10_000  # leaf clauses in one text
 MAX_DEPTH = 100  # parentheses inside parentheses
 MAX_SLOP = 1_000_000  # positions; more means the same
+MAX_BOOST = 3.4e38  # what Elasticsearch's numbers hold
 MAX_EDITS = 2  # Elasticsearch's Fuzziness cuts larger distances
 
 _NESTED_NAME = re.compile(r"@[A-Za-z_][A-Za-z0-9_.]*+")
 _MODIFIERS = frozenset({Kind.PLUS, Kind.MINUS, Kind.NOT})
+_RULING = frozenset({Kind.COLON, Kind.FUZZY, Kind.BOOST, Kind.AND, Kind.OR})  # they concern one word, not a run
 _TERMS = frozenset({Kind.WORD, Kind.WILD, Kind.QUOTED, Kind.REGEX, Kind.RANGE})
 
 
-def parse(text: str, *, strict_precedence: bool = False, nested: Collection[str] = ()) -> Node:
+def parse(
+    text: str,
+    *,
+    strict_precedence: bool = False,
+    nested: Collection[str] = (),
+    operator: str = "or",
+    runs: bool = False,
+) -> Node:
     """Read a query string; a blank text is `Nothing`.
+
+    `operator` joins conditions that stand side by side (`or`, `and`). With `runs` adjacent plain words become one
+    `Text` that is analysed as a whole, as Lucene does since version 6; without it every blank separates.
 
     With `strict_precedence` a level that mixes AND with OR (or with blanks that mean OR), or joins a NOT by OR,
     is refused: Lucene's reading of it surprises. `nested` are names after which a blank before the parenthesis
@@ -60,7 +72,7 @@ def parse(text: str, *, strict_precedence: bool = False, nested: Collection[str]
         detail = f"the query has {len(text):,} characters, more than {MAX_LENGTH:,}"
         raise QueryError(detail, text=text, position=MAX_LENGTH, hint="split it into several requests")
     lexer = Lexer(text)
-    reader = _Reader(lexer, lexer.pieces(), strict_precedence, frozenset(nested))
+    reader = _Reader(lexer, lexer.pieces(), strict_precedence, frozenset(nested), operator == "and", runs)
     if reader.peek().kind is Kind.END:
         return Nothing(span=(0, len(text)))
     return reader.clauses(_Place(), opened=None)
@@ -80,15 +92,26 @@ class _Place:
 class _Level:
     """The clauses between two parentheses, with Lucene's occurrence for each."""
 
+    required: bool = False  # side by side means AND
     clauses: list[tuple[str, Node]] = field(default_factory=list)
 
     def add(self, joined_by: Kind | None, modifier: Kind | None, node: Node) -> None:
-        """AND makes both neighbours required, unless one is excluded; all else is optional."""
-        if joined_by is Kind.AND and self.clauses and self.clauses[-1][0] == "should":
-            self.clauses[-1] = ("must", self.clauses[-1][1])
+        """AND makes both neighbours required, unless one is excluded; all else is optional.
+
+        Where conditions are required by default, OR makes both its neighbours optional instead.
+        """
+        last = self.clauses[-1] if self.clauses else None
+        if joined_by is Kind.AND and last and last[0] == "should":
+            self.clauses[-1] = ("must", last[1])
+        if self.required and joined_by is Kind.OR and last and last[0] == "must":
+            self.clauses[-1] = ("should", last[1])
         if modifier in {Kind.MINUS, Kind.NOT}:
             occur = "must_not"
-        elif modifier is Kind.PLUS or joined_by is Kind.AND:
+        elif (
+            (modifier is Kind.PLUS and not self.required)
+            or joined_by is Kind.AND
+            or (self.required and joined_by is not Kind.OR)
+        ):
             occur = "must"
         else:
             occur = "should"
@@ -105,7 +128,17 @@ class _Level:
 class _Reader:
     """Recursive descent over the pieces."""
 
-    def __init__(self, lexer: Lexer, pieces: list[Piece], strict: bool, nested: frozenset[str]) -> None:
+    def __init__(
+        self,
+        lexer: Lexer,
+        pieces: list[Piece],
+        strict: bool,
+        nested: frozenset[str],
+        required: bool = False,
+        runs: bool = False,
+    ) -> None:
+        self.required = required
+        self.runs = runs
         self.lexer = lexer
         self.pieces = pieces
         self.at = 0
@@ -127,7 +160,7 @@ class _Reader:
         """Clauses up to the closing parenthesis of `opened` (left in place), or to the end."""
         if place.depth > MAX_DEPTH:
             self._fail(f"more than {MAX_DEPTH} parentheses inside each other", opened or self.peek())
-        level, joins = _Level(), _Joins(self, self.strict)
+        level, joins = _Level(self.required), _Joins(self, self.strict)
         begin = self.peek().start
         operator: Piece | None = None
         while True:
@@ -144,9 +177,28 @@ class _Reader:
             if modifier and self.peek().kind not in _TERMS | {Kind.OPEN}:
                 self._misplaced(self.peek(), modifier)
             joins.note(operator, modifier, piece, first=not level.clauses)
-            node = self._clause(place)
+            run = self._run(place) if self.runs and not operator and not modifier else None
+            node = run or self._clause(place)
             level.add(operator and operator.kind, modifier and modifier.kind, node)
             operator = None
+
+    def _run(self, place: _Place) -> Node | None:
+        """Two and more plain words side by side, up to the last one that no sign rules."""
+        size = 0
+        while self.peek(size).kind is Kind.WORD and self.peek(size + 1).kind not in _RULING:
+            if self._nested_name(self.peek(size), self.peek(size + 1)):
+                break
+            size += 1
+        words = [self.peek(at) for at in range(size)]
+        if size < 2 or any(word.value[:1] in {"<", ">"} for word in words):
+            return None
+        self.at += size
+        self.leaves += size
+        if self.leaves > MAX_CLAUSES:
+            self._fail(f"more than {MAX_CLAUSES:,} conditions in one query", words[0], "split it into several requests")
+        span = (words[0].start, words[-1].end)
+        text = " ".join(word.value for word in words)
+        return Text(field=place.field, text=text, run=True, span=span, field_span=place.span)
 
     def _may_end(self, piece: Piece, opened: Piece | None, operator: Piece | None, filled: bool) -> None:
         if operator:
@@ -242,7 +294,13 @@ class _Reader:
                     self._fail("a second boost", self.peek(), "write \\^ for the sign itself")
                 boost = self.take()
         node = self._leaf(piece, fuzzy, place)
-        return Boost(child=node, factor=float(boost.value), span=node.span) if boost else node
+        return Boost(child=node, factor=self._factor(boost), span=node.span) if boost else node
+
+    def _factor(self, piece: Piece) -> float:
+        factor = float(piece.value)
+        if factor > MAX_BOOST:
+            self._fail("the boost is too large a number", piece, "a boost looks like sales^2")
+        return factor
 
     def _leaf(self, piece: Piece, fuzzy: Piece | None, place: _Place) -> Node:
         name, span, at = place.field, (piece.start, piece.end), place.span
@@ -283,7 +341,7 @@ class _Reader:
 
     def _boosted(self, node: Node) -> Node:
         if self.peek().kind is Kind.BOOST:
-            return Boost(child=node, factor=float(self.take().value), span=node.span)
+            return Boost(child=node, factor=self._factor(self.take()), span=node.span)
         return node
 
     def _since(self, piece: Piece) -> Span:

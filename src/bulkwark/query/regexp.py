@@ -27,6 +27,7 @@ from bulkwark.query.regexp_terms import (
     digits,
     nullable,
     repeat,
+    single,
     weight,
 )
 
@@ -34,6 +35,7 @@ MAX_LENGTH = 1_000  # characters of a pattern, as Elasticsearch's index.max_rege
 MAX_REPEAT = 1_000  # the largest n in {n}
 MAX_NESTED = 128  # the product of counts inside each other, as in (a{8}){16}: matching takes its square
 MAX_STACK = 50  # parentheses or signs inside each other
+FLAGS = {"COMPLEMENT": "~", "INTERSECTION": "&", "INTERVAL": "<", "ANYSTRING": "@", "EMPTY": "#"}
 MAX_STATES = 5_000  # remembered states; then the memory starts anew
 
 
@@ -65,15 +67,33 @@ class Matcher:
 
     def fullmatch(self, text: str) -> bool:
         """Whether the whole text fits."""
+        return self.tried(text) is None
+
+    def tried(self, text: str) -> str | None:
+        """None when the whole text fits; else a text above which the next one that fits may stand, in code point order.
+
+        Where the pattern fails at a character, no text with the same beginning fits.
+        """
         state = self._state(self._term)
-        for char in text:
+        for at, char in enumerate(text):
             known = state.following.get(char)
             if known is None:
                 known = state.following[char] = self._state(derive(state.term, char))
             if known.term is EMPTY:
-                return False
+                return text[:at] + above(char)
             state = known
-        return state.final
+        return None if state.final else text + "\0"
+
+    def literals(self) -> tuple[str, str]:
+        """What every text that fits begins with, and the longest text that stands in all of them; '' when unknown."""
+        parts = self._term[1:] if self._term[0] == "cat" else (self._term,)
+        runs = [""]
+        for part in parts:
+            only = single(part)
+            runs[-1] += only
+            if not only:
+                runs.append("")
+        return runs[0], max(runs, key=len)
 
     def _state(self, term: Term) -> _State:
         state = self._states.get(term)
@@ -84,27 +104,43 @@ class Matcher:
         return state
 
 
+def above(char: str) -> str:
+    """The next character in code point order, surrogates left out; at the end the last one itself, twice."""
+    code = ord(char) + 1
+    if code > 0x10FFFF:
+        return char + char
+    return chr(0xE000 if 0xD800 <= code <= 0xDFFF else code)
+
+
 @lru_cache(maxsize=64)
-def parse(pattern: str, folded: bool = False) -> Term:
-    """The pattern as a term; `folded` for texts that went through `fold`. `RegexpError` when malformed."""
+def parse(pattern: str, folded: bool = False, flags: str = "ALL") -> Term:
+    """The pattern as a term; `folded` for texts that went through `fold`. `RegexpError` when malformed.
+
+    `flags` switches the operators beyond the usual ones on: ALL, NONE, or names of `FLAGS` joined by `|`.
+    """
     if len(pattern) > MAX_LENGTH:
         raise RegexpError(f"the pattern has {len(pattern):,} characters, more than {MAX_LENGTH:,}", MAX_LENGTH)
-    return _Parser(pattern, folded).whole()
+    names = [] if flags == "NONE" else list(FLAGS) if flags == "ALL" else flags.split("|")
+    unknown = [name for name in names if name not in FLAGS]
+    if unknown:
+        raise RegexpError(f"there is no flag {unknown[0][:60]!r}: ALL, NONE, {', '.join(FLAGS)}", 0)
+    return _Parser(pattern, folded, frozenset(FLAGS[name] for name in names)).whole()
 
 
-def compile(pattern: str, *, folded: bool = False) -> Matcher:
+def compile(pattern: str, *, folded: bool = False, flags: str = "ALL") -> Matcher:
     """A matcher for the pattern.
 
     >>> compile("Sales[0-9]+", folded=True).fullmatch("sales12")
     True
     """
-    return Matcher(parse(pattern, folded))
+    return Matcher(parse(pattern, folded, flags))
 
 
 class _Parser:
-    def __init__(self, pattern: str, folded: bool) -> None:
+    def __init__(self, pattern: str, folded: bool, signs: frozenset[str]) -> None:
         self.pattern = pattern
         self.folded = folded
+        self.signs = signs  # those of FLAGS that are operators here
         self.at = 0
         self.depth = 0
 
@@ -126,19 +162,23 @@ class _Parser:
 
     def _inter(self) -> Term:
         parts = [self._concat()]
-        while self._take("&"):
+        while "&" in self.signs and self._take("&"):
             parts.append(self._concat())
         return all_of(parts)
 
     def _concat(self) -> Term:
         parts: list[Term] = []
-        while self.at < len(self.pattern) and self.pattern[self.at] not in "|&)":
+        while self.at < len(self.pattern) and not self._ends():
             parts.append(self._repeated())
         return cat(parts)
 
+    def _ends(self) -> bool:
+        char = self.pattern[self.at]
+        return char in "|)" or (char == "&" and "&" in self.signs)
+
     def _repeated(self) -> Term:
         flips = 0
-        while self._take("~"):
+        while "~" in self.signs and self._take("~"):
             flips += 1
         term, stacked = self._atom(), 0
         while self.at < len(self.pattern) and self.pattern[self.at] in "?*+{":
@@ -184,9 +224,9 @@ class _Parser:
         char = self._char("a pattern cannot end here")
         if char == ".":
             return ANY
-        if char == "@":
+        if char == "@" and char in self.signs:
             return EVERYTHING
-        if char == "#":
+        if char == "#" and char in self.signs:
             return EMPTY
         if char == "(":
             inner = self._union()
@@ -201,7 +241,7 @@ class _Parser:
                 raise RegexpError("the quote is never closed", begin)
             literal, self.at = self.pattern[self.at : end], end + 1
             return cat([self._one(c) for c in literal])
-        if char == "<":
+        if char == "<" and char in self.signs:
             return self._interval(begin)
         if char in "?*+{":
             raise RegexpError(f"{char!r} has nothing before it to repeat", begin)

@@ -162,3 +162,11 @@ def digits(low: str, high: str) -> Term:
         middle: Term = ("set", ((chr(ord(first) + 1), chr(ord(last) - 1)),), False)
         ways.append(cat([middle, *[("set", (("0", "9"),), False)] * rest]))
     return any_of(ways)
+
+
+def single(term: object) -> str:
+    """The one character that fits the term; '' when there are several, or when it is no single character."""
+    match term:
+        case ("set", ((str(low), str(high)),), False) if low == high:
+            return low
+    return ""

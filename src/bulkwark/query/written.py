@@ -18,7 +18,7 @@ from bulkwark.query.ast import Wild
 MAX_PATTERN = 1000  # characters; SQLite refuses a GLOB of 50,000 bytes with an error of its own
 MAX_WILDCARDS = 50  # in one pattern; each `*` may try every rest of a value, so the work multiplies
 MAX_PHRASE = 1000  # tokens; a phrase is one expression of the full-text index, joined position by position
-MAX_SCANS = 50  # patterns in one query that no prefix in one field narrows; each reads whole dictionaries
+MAX_SCANS = 50  # patterns, fuzzy words and regular expressions in one query that cost a walk through a dictionary
 
 _CURLY = frozenset("\u201c\u201d\u201e\u201f\u00ab\u00bb\u2018\u2019\u201a\u201b")
 _PRIMES = frozenset("\u2032\u2033\u2035\u2036\u301d\u301e\u301f\uff02")
@@ -95,6 +95,12 @@ def unmeasured(raw: ast.Node) -> str:
     return ""
 
 
-def scans(raw: ast.Node) -> bool:
-    """Whether a pattern must be tried on whole dictionaries: it begins with a wildcard, or names no field."""
-    return isinstance(raw, ast.Like) and (raw.field is None or isinstance(raw.pattern[0], Wild))
+def scans(raw: ast.Node) -> int:
+    """How much a leaf costs: 1 where a dictionary or positions must be read, 5 where those of all fields must."""
+    if isinstance(raw, ast.Like):
+        return int(raw.field is None or isinstance(raw.pattern[0], Wild))
+    if isinstance(raw, ast.Fuzzy | ast.Regex):
+        return 5 if raw.field is None else 1
+    if isinstance(raw, ast.Text) and raw.slop:
+        return 5 if raw.field is None else 1
+    return 0

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from bulkwark.store.dialect import Session
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from bulkwark.store.dialect import Session
 
 SERVER = 0  # the `tenant` of counters that all tenants share
 

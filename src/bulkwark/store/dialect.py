@@ -4,7 +4,8 @@ Today that is SQLite; a second dialect offers the same names and is chosen here.
 keeps every other file out of `store/sqlite`.
 """
 
-from bulkwark.store.sqlite import index, order, rows, staging
+from bulkwark.store.sqlite import index, inner, order, rows, scores, staging, typeahead
+from bulkwark.store.sqlite.aggregations import Aggregator
 from bulkwark.store.sqlite.engine import Database, Row, Session, Turn
 from bulkwark.store.sqlite.migrate import migrate
 from bulkwark.store.sqlite.select import Selector
@@ -13,6 +14,7 @@ from bulkwark.store.sqlite.staging import StagingFile
 from bulkwark.store.sqlite.waiting import Patience
 
 __all__ = [
+    "Aggregator",
     "Database",
     "Patience",
     "Row",
@@ -22,8 +24,11 @@ __all__ = [
     "StagingFile",
     "Turn",
     "index",
+    "inner",
     "migrate",
     "order",
     "rows",
+    "scores",
     "staging",
+    "typeahead",
 ]

@@ -42,6 +42,17 @@ def of_job(session: Session, job: Job, after: int, limit: int) -> list[Event]:
     return [_event(*row) for row in session.rows("job_events.of_job", (job.tenant, job.number, after, limit))]
 
 
+def recent(session: Session, job: Job, limit: int) -> list[tuple[int, Happened, int]]:
+    """(at in ms, what, items of a chunk) of the newest events of one job, newest first."""
+    rows = session.rows("job_events.recent", (job.tenant, job.number, limit))
+    return [(at, Happened(kind), items) for at, kind, items in rows]
+
+
+def touches(session: Session, job: Job, limit: int) -> list[Event]:
+    """What happened to one job apart from its chunks, newest first."""
+    return [_event(*row) for row in session.rows("job_events.touches", (job.tenant, job.number, limit))]
+
+
 def counted(session: Session, job: Job) -> dict[str, Any] | None:
     """What a preview has told of its outcomes before it recorded them: counts and sample; None when it has not."""
     row = session.one("job_events.counted", (job.tenant, job.number))

@@ -134,9 +134,9 @@ def freeze(session: Session, job: Job, selection: Sql) -> int:
 
 def freeze_rids(session: Session, job: Job, rids: Sequence[int]) -> int:
     """The same for targets that are known already."""
-    session.many("jobs.add_target", [(job.tenant, job.number, rid) for rid in sorted(set(rids))])
-    session.run("jobs.selected", (len(set(rids)), job.tenant, job.number))
-    return len(set(rids))
+    total = session.run("jobs.freeze_rids", (job.tenant, job.number, json.dumps(list(rids))))
+    session.run("jobs.selected", (total, job.tenant, job.number))
+    return total
 
 
 def selected(session: Session, job: Job, total: int, selector: str) -> None:

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from heapq import merge
+from itertools import islice
 from typing import Any
 
 from bulkwark.domain.kinds import Kind
 from bulkwark.domain.times import parse_ms
 from bulkwark.errors import Invalid
-from bulkwark.query.ast import All, Checked
+from bulkwark.query.ast import All, Bool, Checked, disj
 from bulkwark.query.fields import Kind as FieldKind
-from bulkwark.store.dialect import Session, order
+from bulkwark.store.dialect import Session, order, scores
 from bulkwark.store.indexes import BY_KIND, kind_called
 from bulkwark.store.tenants import Tenant
 
@@ -37,31 +39,64 @@ class Page:
 
 def count(session: Session, tenant: Tenant, checked: Checked) -> int:
     """How many objects match; exact."""
+    root = checked.root
+    if isinstance(root, Bool) and root.must_not and not root.must and not root.should and not root.minimum:
+        # Everything but some: the some are counted, which are often few and always fewer than both together.
+        less = Checked(checked.index, disj(*root.must_not))
+        return count(session, tenant, Checked(checked.index, All())) - count(session, tenant, less)
     selection = tenant.select(session, checked)
     for (number,) in session.execute(f"SELECT count(*) FROM ({selection.text})", selection.params):
         return int(number)
     raise AssertionError
 
 
+def outside(session: Session, tenant: Tenant, checked: Checked, rids: Sequence[int]) -> int:
+    """How many of the objects do not match."""
+    selection = tenant.select(session, checked)
+    text = f"SELECT count(*) FROM json_each(?) WHERE value NOT IN (SELECT rid FROM ({selection.text}))"
+    for (number,) in session.execute(text, (json.dumps(list(rids)), *selection.params)):
+        return int(number)
+    raise AssertionError
+
+
+def holds(session: Session, tenant: Tenant, checked: Checked, rid: int) -> bool:
+    """Whether one object is among those that match."""
+    selection = tenant.select(session, checked)
+    sql = f"SELECT 1 FROM ({selection.text}) WHERE rid = ? LIMIT 1"
+    return any(True for _ in session.execute(sql, (*selection.params, rid)))
+
+
 def rids(session: Session, tenant: Tenant, checked: Sequence[Checked], page: Page) -> list[int]:
-    """The rids of one page over the hits of one or several indexes, in order."""
+    """The rids of one page over the hits of one or several indexes, in order.
+
+    Without sort fields the most relevant come first; ties are broken by id.
+    """
     if page.limit == 0:
         return []
+    known = [(one, kind) for one in checked if (kind := kind_called(one.index)) is not None]
+    wanted = page if len(known) == 1 else Page(page.sorters, page.limit + page.offset, 0, page.after)
+    weights = [None if page.sorters else scores.scores(session, tenant.numbers, kind, one.root) for one, kind in known]
     streams = []
-    for one in checked:
-        kind = kind_called(one.index)
-        if kind is not None:
-            selection = None if isinstance(one.root, All) else tenant.select(session, one)
-            keys = tuple(_key(kind, sorter) for sorter in page.sorters)
-            wanted = page if len(checked) == 1 else Page(page.sorters, page.limit + page.offset, 0, page.after)
-            after = tuple(
-                _after(key, text, position) for position, (key, text) in enumerate(zip(keys, page.after, strict=False))
-            )
-            streams.append(order.page(session, tenant, kind, selection, keys, wanted.limit, wanted.offset, after))
+    for (one, kind), weight in zip(known, weights, strict=True):
+        if any(w is not None for w in weights):
+            selection = tenant.select(session, one)
+            found = scores.page(session, tenant.number, kind, selection, weight, wanted.limit, wanted.offset)
+        else:
+            found = _sorted(session, tenant, one, kind, wanted)
+        streams.append(found)
     if len(streams) == 1:
         return [hit.rid for hit in streams[0]]
-    merged = list(merge(*streams, key=order.Hit.key))
-    return [hit.rid for hit in merged[page.offset : page.offset + page.limit]]
+    merged = islice(merge(*streams, key=order.Hit.key), page.offset, page.offset + page.limit)
+    return [hit.rid for hit in merged]
+
+
+def _sorted(session: Session, tenant: Tenant, one: Checked, kind: Kind, page: Page) -> list[order.Hit]:
+    selection = None if isinstance(one.root, All) else tenant.select(session, one)
+    keys = tuple(_key(kind, sorter) for sorter in page.sorters)
+    after = tuple(
+        _after(key, text, position) for position, (key, text) in enumerate(zip(keys, page.after, strict=False))
+    )
+    return order.page(session, tenant, kind, selection, keys, page.limit, page.offset, after)
 
 
 def _key(kind: Kind, sorter: Sorter) -> order.Key:

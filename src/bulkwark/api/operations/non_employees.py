@@ -71,7 +71,7 @@ OPERATIONS: tuple[Operation, ...] = (
         202,
         body="multipart",
         bulk=True,
-        largest=MAX_FILE,
+        largest_form=MAX_FILE,
     ),
     _row(
         "getNonEmployeeBulkUploadStatus",

@@ -20,4 +20,10 @@ _READ_ONLY = {"application": True, "writes": False}
 OPERATIONS: tuple[Operation, ...] = (
     operation("searchPost", "POST /search", NOT_BETA, READ, LEVELS, 200, "search.search_post", **_READ_ONLY),
     operation("searchCount", "POST /search/count", NOT_BETA, READ, LEVELS, 204, "search.count", **_READ_ONLY),
+    operation(
+        "searchAggregate", "POST /search/aggregate", NOT_BETA, READ, LEVELS, 200, "search.aggregate", **_READ_ONLY
+    ),
+    operation(
+        "searchGet", "GET /search/{index}/{id}", NOT_BETA, READ, LEVELS, 200, "search.get_document", application=True
+    ),
 )

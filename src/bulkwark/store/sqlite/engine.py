@@ -18,6 +18,7 @@ from typing import Any
 import apsw
 
 from bulkwark.errors import Invalid, Unavailable
+from bulkwark.store.sqlite.functions import install
 from bulkwark.store.sqlite.waiting import FairLock, Patience
 
 log = logging.getLogger("bulkwark.store")
@@ -123,9 +124,16 @@ class Session:
     def execute(self, sql: str, params: Params = None) -> Iterator[Row]:
         """Rows of a text built by this dialect's emitter; values are always bound, never in the text."""
         try:
-            return self.connection.execute(sql, params)
+            found = self.connection.execute(sql, params)
         except apsw.Error as error:
             raise translated(error) from error
+        # Whoever has patience may lose it between two rows as well.
+        return found if self.patience is None else _patiently(found)
+
+
+def _patiently(found: Iterator[Row]) -> Iterator[Row]:
+    with driver_errors():
+        yield from found
 
 
 class Database:
@@ -167,6 +175,9 @@ class Database:
             connection.pragma("temp_store", "memory")
             connection.pragma("wal_autocheckpoint", 0)
             connection.pragma("journal_size_limit", 64 * 1024 * 1024)
+            # Read first: a file that is no database would else be called a lack of FTS5.
+            connection.pragma("schema_version")
+            install(connection)
         with self._guard:
             self._all.append(connection)
         return connection

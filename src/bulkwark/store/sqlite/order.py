@@ -12,12 +12,16 @@ from typing import TYPE_CHECKING, Any
 from bulkwark.domain.kinds import Kind
 from bulkwark.query.fields import Field
 from bulkwark.query.fields import Kind as FieldKind
+from bulkwark.store.indexes import METADATA
 from bulkwark.store.sqlite.engine import Session
 from bulkwark.store.sqlite.sets import Sql
 
 if TYPE_CHECKING:
     from bulkwark.store.tenants import Tenant
 
+# Members of search documents that are lists, and lists of objects.
+_LISTS = frozenset({"tags", "visibleSegments", "objects", "errors", "warnings"})
+_OBJECTS = frozenset({"segments", "additionalOwners"})
 FEW = 5_000  # up to here looking values up is cheaper than walking a list
 
 
@@ -138,11 +142,49 @@ def _column(key: Key) -> str:
         return "NULL"
     if key.path in ("modified", "synced"):
         return "s.modified"
-    path = "$" + "".join(f'."{part}"' for part in key.path.replace('"', "").split("."))
-    value = f"json_extract(d.face || '}}', '{path.replace(chr(39), chr(39) * 2)}')"
+    value = _nested(key) if key.field.nested else _root(key)
     if key.field.kind is FieldKind.DATE:
         return f"CAST(round((julianday({value}) - 2440587.5) * 86400000) AS INTEGER)"
     return value
+
+
+def _root(key: Key) -> str:
+    """A value of the root of the document; of several the one that comes first."""
+    outer, _, inner = key.path.partition(".")
+    if outer in _OBJECTS:
+        value = f"json_extract(j.value, {_json_path(inner)})"
+        return f"(SELECT {_first(key)}({value}) FROM json_each(d.face || '}}', {_json_path(outer)}) j)"
+    if key.path in _LISTS:
+        return f"(SELECT {_first(key)}(j.value) FROM json_each(d.face || '}}', {_json_path(key.path)}) j)"
+    return f"json_extract(d.face || '}}', {_json_path(key.path)})"
+
+
+def _nested(key: Key) -> str:
+    """Of the values of a nested array the one that comes first."""
+    assert key.field is not None
+    array = key.field.nested
+    inner = key.path[len(array) + 1 :]
+    if array == METADATA:
+        value = "a.key" if inner == "key" else "p.value"
+        return (
+            f"(SELECT {_first(key)}({value}) FROM json_each('[' || s.md || ']') j "
+            "CROSS JOIN md_value p ON p.tenant = s.tenant AND p.pair = j.value "
+            "CROSS JOIN md_attribute a ON a.tenant = p.tenant AND a.attribute = p.attribute)"
+        )
+    return (
+        f"(SELECT {_first(key)}(json_extract(t.face || '}}', {_json_path(inner)})) "
+        f"FROM json_each(d.refs, {_json_path(array)}) j CROSS JOIN search_doc t ON t.rid = j.value)"
+    )
+
+
+def _first(key: Key) -> str:
+    return "max" if key.descending else "min"
+
+
+def _json_path(path: str) -> str:
+    """A dotted path as SQLite's JSON functions want it, as a literal of SQL."""
+    parts = "".join(f'."{part}"' for part in path.replace('"', "").split("."))
+    return "'$" + parts.replace("'", "''") + "'"
 
 
 def _after(columns: list[str], keys: tuple[Key, ...], after: tuple[Any, ...]) -> tuple[str, list[Any]]:

@@ -58,6 +58,28 @@ def either(sets: Sequence[Set]) -> Set:
     return _joined("OR", "UNION", sets)
 
 
+def several(sets: Sequence[Set], needed: int) -> Set:
+    """What is in at least `needed` of the sets, each of which holds a rid once."""
+    found = [s for s in sets if not isinstance(s, Empty)]
+    if len(found) < needed:
+        return EMPTY
+    if needed <= 1:
+        return either(found)
+    if needed == len(sets):
+        return both(found)
+    parts = [s.select() for s in found]
+    # Some hundred SELECTs go into one compound; their counts are then added up.
+    groups = [parts[at : at + MAX_COMPOUND] for at in range(0, len(parts), MAX_COMPOUND)]
+    counted = [
+        "SELECT rid, count(*) AS n FROM ("
+        + " UNION ALL ".join(f"SELECT rid FROM ({part.text})" for part in group)
+        + ") GROUP BY rid"
+        for group in groups
+    ]
+    text = f"SELECT rid FROM ({' UNION ALL '.join(counted)}) GROUP BY rid HAVING sum(n) >= {int(needed)}"
+    return Sql(text, tuple(value for part in parts for value in part.params))
+
+
 def without(base: Set, less: Set) -> Set:
     """What is in `base` and not in `less`."""
     if isinstance(base, Empty) or isinstance(less, Empty):

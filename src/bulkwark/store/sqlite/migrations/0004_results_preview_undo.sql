@@ -46,6 +46,7 @@ CREATE TABLE gone (
     name    TEXT,
     deleted INTEGER NOT NULL            -- ms
 ) STRICT;
+CREATE INDEX gone_id ON gone (tenant, id);
 CREATE TRIGGER object_gone AFTER DELETE ON object BEGIN
     INSERT OR REPLACE INTO gone (rid, tenant, id, name, deleted)
     VALUES (old.rid, old.tenant, old.id, (old.head || '}') ->> 'name', CAST(unixepoch('subsec') * 1000 AS INTEGER));

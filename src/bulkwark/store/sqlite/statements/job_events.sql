@@ -7,6 +7,13 @@ WHERE e.tenant = ? AND e.seq > ? ORDER BY e.seq LIMIT ?;
 SELECT e.seq, e.job, j.id, e.at, e.kind, e.detail FROM job_event e INDEXED BY job_event_job
 CROSS JOIN job j ON j.tenant = e.tenant AND j.job = e.job
 WHERE e.tenant = ? AND e.job = ? AND e.seq > ? ORDER BY e.seq LIMIT ?;
+-- touches: what happened to a job apart from its chunks, newest first
+SELECT e.seq, e.job, j.id, e.at, e.kind, e.detail FROM job_event e INDEXED BY job_event_job
+CROSS JOIN job j ON j.tenant = e.tenant AND j.job = e.job
+WHERE e.tenant = ? AND e.job = ? AND e.kind <> 'chunk' ORDER BY e.seq DESC LIMIT ?;
+-- recent: what the newest events of a job were, and how many items a chunk had
+SELECT at, kind, coalesce(detail ->> 'items', 0) FROM job_event INDEXED BY job_event_job
+WHERE tenant = ? AND job = ? ORDER BY seq DESC LIMIT ?;
 -- counted: what a preview has told of its outcomes
 SELECT detail FROM job_event INDEXED BY job_event_job
 WHERE tenant = ? AND job = ? AND kind = 'counted' ORDER BY seq LIMIT 1;

@@ -19,6 +19,13 @@ SELECT o.rid, o.id FROM json_each(?) w CROSS JOIN object o ON o.rid = w.value;
 -- search_docs: what search documents are made of, for a JSON list of numbers
 SELECT d.rid, d.face, d.refs, s.modified FROM json_each(?) w
 CROSS JOIN search_doc d ON d.rid = w.value CROSS JOIN state s ON s.rid = d.rid ORDER BY w.key;
+-- roots: what search documents are made of, by number, as bytes, for a JSON list of numbers
+SELECT d.rid, CAST(d.face AS BLOB), s.modified, d.refs
+FROM json_each(?) w CROSS JOIN search_doc d ON d.rid = w.value CROSS JOIN state s ON s.rid = d.rid;
+-- faces: the roots alone, with the number, for a JSON list of numbers
+SELECT d.rid, CAST(d.face AS BLOB) FROM json_each(?) w CROSS JOIN search_doc d ON d.rid = w.value;
+-- pairs_of: metadata of a JSON list of numbers
+SELECT s.rid, s.md FROM json_each(?) w CROSS JOIN state s ON s.rid = w.value ORDER BY w.key;
 -- add: a new object
 INSERT INTO object (rid, tenant, kind, id, head) VALUES (?, ?, ?, ?, ?);
 -- add_state: its narrow row

@@ -16,6 +16,36 @@ LEFT JOIN common_access_shown s ON s.item = c.item LEFT JOIN gone g ON g.rid = i
 WHERE i.tenant = :tenant AND i.job = :job AND i.outcome = :outcome AND i.outcome > 2 AND i.rid > :after
   AND (:reason IS NULL OR i.reason = :reason OR i.reason LIKE :reason || ': %')
 ORDER BY i.rid LIMIT :limit;
+-- of_rids: the items of a JSON list of rids, in its order
+SELECT i.rid, coalesce(o.id, c.id, g.id), coalesce((o.head || '}') ->> 'name', s.access ->> 'name', g.name),
+       i.outcome, i.reason, i.before, i.after
+FROM json_each(:rids) w CROSS JOIN job_item i ON i.tenant = :tenant AND i.job = :job AND i.rid = w.value
+LEFT JOIN object o ON o.rid = i.rid LEFT JOIN common_access c ON c.item = i.rid
+LEFT JOIN common_access_shown s ON s.item = c.item LEFT JOIN gone g ON g.rid = i.rid
+ORDER BY w.key;
+-- rids_of: what has or had one of a JSON list of ids
+SELECT o.rid FROM json_each(:kinds) k CROSS JOIN json_each(:ids) j
+CROSS JOIN object o ON o.tenant = :tenant AND o.kind = k.value AND o.id = j.value
+UNION SELECT c.item FROM json_each(:ids) j CROSS JOIN common_access c ON c.tenant = :tenant AND c.id = j.value
+UNION SELECT g.rid FROM json_each(:ids) j CROSS JOIN gone g ON g.tenant = :tenant AND g.id = j.value
+ORDER BY 1;
+-- rids_named: objects of a kind (the number of its field of folded names), and common access, by the begin of a name
+SELECT rid FROM val WHERE tenant = :tenant AND field = :field AND value >= :least AND value < :above
+UNION SELECT item FROM common_access WHERE tenant = :tenant AND name >= :least AND name < :above
+ORDER BY 1;
+-- gone_names: the names of those objects of a job that were deleted
+SELECT g.rid, g.name FROM gone g INDEXED BY gone_id
+CROSS JOIN job_item i ON i.tenant = g.tenant AND i.job = ?2 AND i.rid = g.rid WHERE g.tenant = ?1;
+-- of_ids: ids and rids of the objects of a JSON list of ids that the job has an item of
+SELECT found.id, found.rid FROM (
+    SELECT o.id, o.rid FROM json_each(:kinds) k CROSS JOIN json_each(:ids) j
+    CROSS JOIN object o ON o.tenant = :tenant AND o.kind = k.value AND o.id = j.value
+    UNION SELECT g.id, g.rid FROM json_each(:ids) j CROSS JOIN gone g ON g.tenant = :tenant AND g.id = j.value
+) found CROSS JOIN job_item i ON i.tenant = :tenant AND i.job = :job AND i.rid = found.rid ORDER BY found.rid;
+-- by_reason: how many items were refused how, by the code of the reason
+SELECT outcome, iif(instr(reason, ': '), substr(reason, 1, instr(reason, ': ') - 1), reason), count(*)
+FROM job_item INDEXED BY job_item_refused WHERE tenant = ? AND job = ? AND outcome > 2
+GROUP BY 1, 2 ORDER BY 1, 3 DESC, 2;
 -- add: an item that an operation has worked out itself
 INSERT INTO job_item (tenant, job, rid, outcome, reason, before, after) VALUES (?, ?, ?, ?, ?, ?, ?);
 -- of_origin: what the origin of a job recorded of a chunk's targets

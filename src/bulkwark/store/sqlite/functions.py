@@ -1,0 +1,40 @@
+"""What SQLite cannot do by itself: letters without case beyond ASCII, and words near each other."""
+
+from __future__ import annotations
+
+import apsw
+
+from bulkwark.query.analysis import fold
+from bulkwark.query.within import near
+
+
+def install(connection: apsw.Connection) -> None:
+    """Make `fold(text)` and `within(fts, …)` known to a connection."""
+    connection.create_scalar_function("fold", _fold, 1, deterministic=True)
+    connection.register_fts5_function("within", _within)
+
+
+def _fold(*given: apsw.SQLiteValue) -> apsw.SQLiteValue:
+    value = given[0]
+    return fold(value) if isinstance(value, str) else value
+
+
+def _within(api: apsw.FTS5ExtensionApi, *given: apsw.SQLiteValue) -> bool:
+    """`within(fts, slop, sizes)`: whether the row holds a sloppy phrase.
+
+    The expression's phrases are: for each word of the phrase its spellings (`sizes`: how many, as `1,1,3`), then the
+    gap between two values of an array, over which nothing reaches.
+    """
+    slop, sizes = given
+    assert isinstance(slop, int)
+    assert isinstance(sizes, str)
+    places: list[list[int]] = []
+    at = 0
+    for size in sizes.split(","):
+        found: set[int] = set()
+        for number in range(at, at + int(size)):
+            found.update(api.phrase_locations(number)[0])
+        at += int(size)
+        places.append(sorted(found))
+    gaps = api.phrase_locations(at)[0]
+    return near(places, gaps, slop)
