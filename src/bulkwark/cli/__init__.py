@@ -8,8 +8,23 @@ from __future__ import annotations
 import click
 
 from bulkwark import __version__
-from bulkwark.cli import demo, explain, jobs, load, serve, tokens, upkeep
+from bulkwark.cli import control, demo, explain, guards, items, jobs, load, serve, submitting, tokens, upkeep
 from bulkwark.cli.common import Commands
+
+for _command in (
+    items.items,
+    submitting.submit,
+    submitting.preview,
+    submitting.run,
+    submitting.undo,
+    submitting.rerun,
+    control.pause,
+    control.resume,
+    control.cancel,
+    control.confirm,
+    control.set_,
+):
+    jobs.jobs.add_command(_command)
 
 
 def commands() -> Commands:
@@ -26,6 +41,7 @@ def commands() -> Commands:
         tokens.token,
         load.load,
         jobs.jobs,
+        guards.guards,
         explain.explain,
         upkeep.backup,
         upkeep.doctor,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from heapq import merge
@@ -45,6 +46,15 @@ def count(session: Session, tenant: Tenant, checked: Checked) -> int:
         return count(session, tenant, Checked(checked.index, All())) - count(session, tenant, less)
     selection = tenant.select(session, checked)
     for (number,) in session.execute(f"SELECT count(*) FROM ({selection.text})", selection.params):
+        return int(number)
+    raise AssertionError
+
+
+def outside(session: Session, tenant: Tenant, checked: Checked, rids: Sequence[int]) -> int:
+    """How many of the objects do not match."""
+    selection = tenant.select(session, checked)
+    text = f"SELECT count(*) FROM json_each(?) WHERE value NOT IN (SELECT rid FROM ({selection.text}))"
+    for (number,) in session.execute(text, (json.dumps(list(rids)), *selection.params)):
         return int(number)
     raise AssertionError
 
