@@ -38,12 +38,13 @@ docs: $(VENV)/.ready-dev ## the generated pages of docs/reference
 	$(BIN)/python -m bulkwark.api.reference fields > docs/reference/fields.md
 	$(BIN)/python -m bulkwark.cli.reference > docs/reference/cli.md
 
-soak: $(VENV)/.ready-dev ## the long tests: 50 kills, 1,000,000 odd queries, every contract, 5,000 queries against OpenSearch
+soak: $(VENV)/.ready-dev ## the long tests: 50 kills, every contract, damaged files, odd queries, OpenSearch
 	$(BIN)/python -m tests.process.kill --rounds 50
 	$(BIN)/python -m tests.query.fuzz --n 1000000
 	$(BIN)/python -m tests.contract.soak
 	$(BIN)/python -m tests.parity.run
 	$(BIN)/python -m tests.parity.run --generated 5000 --seed 1
+	$(BIN)/python -m tests.uploads.fuzz --rounds 2000
 
 $(BIN)/python:
 	@test -n "$(PYTHON)" || { echo 'Python 3.11 or newer is needed: https://www.python.org/downloads/' >&2; exit 1; }

@@ -11,16 +11,22 @@ from __future__ import annotations
 import json
 import statistics
 import time
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import Any
+from uuid import uuid4
 
 from benchmarks.company import company, copy
 from benchmarks.load import Connection, request
 from benchmarks.server import Server
+from bulkwark.bulk import entitlement_patches
 from bulkwark.domain import entitlements
+from bulkwark.domain.jobs import Happened
 from bulkwark.domain.kinds import Kind
-from bulkwark.store.changes import change_many
+from bulkwark.store import job_events, jobs, outcomes
 from bulkwark.store.dialect import Session
+from bulkwark.store.jobs import NewJob
+from bulkwark.store.sqlite.engine import STATEMENTS, Params, Row
 from bulkwark.store.tenants import Store, open_store
 
 PATH = "/v2026/entitlements/bulk-update"
@@ -30,7 +36,7 @@ PATCHES: dict[str, tuple[dict[str, Any], ...]] = {
     "requestable": ({"requestable": True}, {"requestable": False}),
     "description": ({"description": "Opens the ledgers of 2025."}, {"description": "Opens the ledgers of 2026."}),
 }
-Log = list[tuple[str, list[Sequence[Any]]]]
+Log = list[tuple[str, list[Any]]]  # SQL and its rows of values
 
 
 def run(roles: int, rounds: int) -> dict[str, float]:
@@ -105,23 +111,43 @@ def _groups(store: Store) -> list[list[str]]:
 
 
 def _record(store: Store, ids: list[str], values: dict[str, Any]) -> Log:
-    """The statements of the change, which is made."""
+    """The statements of the change and of the job that records it; both are made."""
     tenant = store.need_tenant("default")
     log: Log = []
     with store.write() as session:
         stored = tenant.objects.by_ids(session, Kind.ENTITLEMENT, ids).values()
-        changed = [(one, entitlements.complete(one.document()) | values) for one in stored]
+        pairs = [(one, entitlements.complete(one.document())) for one in stored]
+        changes = [(one, before, entitlements.patched(before, values, None, "admin")) for one, before in pairs]
         now = time.time_ns() // 1_000_000
-        change_many(_Recorder(session, log), tenant.objects, Kind.ENTITLEMENT, changed, now)
+        recorder = _Recorder(session, log)
+        entitlement_patches.carry_out(recorder, tenant, changes, now)
+        items = entitlement_patches.items(changes)
+        counts = Counter(item.outcome for item in items)
+        job = jobs.add_done(recorder, tenant.number, _job(values), counts, now)
+        outcomes.add(recorder, job, items)
+        job_events.add(recorder, job, Happened.FINISHED, now, {"status": job.status})
     return log
+
+
+def _job(values: dict[str, Any]) -> NewJob:
+    return NewJob(
+        id=str(uuid4()),
+        type=entitlement_patches.TYPE,
+        operation=entitlement_patches.NAME,
+        spec=json.dumps(values),
+        selector="{}",
+        client="0" * 32,
+        submitter="0" * 32,
+        created=time.time_ns() // 1_000,
+    )
 
 
 def _bare(store: Store, log: Log) -> float:
     """Seconds of the bare transaction."""
     began = time.perf_counter()
     with store.write() as session:
-        for name, rows in log:
-            session.many(name, rows)
+        for sql, rows in log:
+            session.connection.executemany(sql, rows)
     return time.perf_counter() - began
 
 
@@ -134,5 +160,10 @@ class _Recorder(Session):
 
     def many(self, name: str, rows: Sequence[Sequence[Any]] | Iterator[Sequence[Any]]) -> None:
         kept = list(rows)
-        self._log.append((name, kept))
+        self._log.append((STATEMENTS[name], kept))
         super().many(name, kept)
+
+    def execute(self, sql: str, params: Params = None) -> Iterator[Row]:
+        if sql.startswith(("INSERT", "UPDATE", "DELETE")):
+            self._log.append((sql, [params or ()]))
+        return super().execute(sql, params)

@@ -12,7 +12,7 @@ import time
 import urllib.error
 import urllib.parse
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -60,11 +60,13 @@ class Server:
         self.token = ""
         self.token = self.call("POST", "/oauth/token?" + urllib.parse.urlencode(query))["access_token"]
 
-    def call(self, method: str, path: str, body: Any = None) -> Any:
+    def call(self, method: str, path: str, body: Any = None, headers: Mapping[str, str] | None = None) -> Any:
         """The decoded answer; raises for any status from 400."""
         request = urllib.request.Request(f"http://127.0.0.1:{self.port}{path}", method=method)
         if self.token:
             request.add_header("Authorization", f"Bearer {self.token}")
+        for name, value in (headers or {}).items():
+            request.add_header(name, value)
         data = None
         if body is not None:
             data = json.dumps(body).encode()

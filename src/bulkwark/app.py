@@ -9,10 +9,16 @@ from bulkwark.api.dispatch import Api, Message, Receive, Send
 from bulkwark.api.services import Services
 from bulkwark.auth.limits import Limits
 from bulkwark.auth.tokens import Tokens
-from bulkwark.bulk import common_access, metadata
+from bulkwark.bulk import common_access, entitlement_patches, metadata, uploads
 from bulkwark.bulk.common_access import CommonAccessOperation
-from bulkwark.bulk.engine import Engine, Operation
+from bulkwark.bulk.engine import Engine, now_ms
+from bulkwark.bulk.entitlement_patches import PatchOperation
+from bulkwark.bulk.freezing import Operation
 from bulkwark.bulk.metadata import MetadataOperation
+from bulkwark.bulk.non_employee_uploads import NonEmployeeUploadOperation
+from bulkwark.bulk.non_employees import LifeCycle
+from bulkwark.bulk.uploads import Uploads
+from bulkwark.domain import non_employees
 from bulkwark.query.requests import DEFAULT, Options
 from bulkwark.settings import Settings
 from bulkwark.store.tenants import Store, open_store
@@ -23,21 +29,33 @@ DEFAULT_TENANT = "default"
 class App:
     """The whole product as an ASGI application; `start` and `stop` are its life span."""
 
-    def __init__(self, settings: Settings, *, on_ready: Callable[[], None] | None = None) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        on_ready: Callable[[], None] | None = None,
+        clock: Callable[[], int] = now_ms,
+    ) -> None:
         self.settings = settings
+        self.life_cycle: LifeCycle | None = None
         self.services: Services | None = None
         self._api: Api | None = None
         self._on_ready = on_ready
+        self._clock = clock
 
     def start(self) -> Services:
         """Open the store, resume unfinished jobs, be ready to answer."""
         limits = Limits(self.settings.rate_limit)
+        of_people = non_employees.limits(self.settings.non_employee_limits)
         store = open_store(self.settings.data_dir)
         store.need_tenant(DEFAULT_TENANT)
         asked = Options(self.settings.query_mode, self.settings.word_split, self.settings.precedence)
-        self.services = services(store, limits, asked)
+        self.services = services(store, limits, of_people, self._clock, asked)
+        self.life_cycle = LifeCycle(store, of_people, self._clock)
         self._api = Api(self.services)
         self.services.engine.start()
+        self.services.uploads.start()
+        self.life_cycle.start()
         if self._on_ready:
             self._on_ready()
         return self.services
@@ -46,7 +64,10 @@ class App:
         """Let running requests and the running chunk end, then close the store."""
         if self._api is not None:
             self._api.close()
+        if self.life_cycle is not None:
+            self.life_cycle.stop()
         if self.services is not None:
+            self.services.uploads.stop()
             self.services.engine.stop()
             self.services.store.close()
 
@@ -73,11 +94,20 @@ class App:
                 return
 
 
-def services(store: Store, limits: Limits, options: Options = DEFAULT) -> Services:
+def services(
+    store: Store,
+    limits: Limits,
+    of_people: non_employees.Limits = non_employees.DEFAULTS,
+    clock: Callable[[], int] = now_ms,
+    options: Options = DEFAULT,
+) -> Services:
     """What handlers work with, on an opened store."""
     operations: dict[str, Operation] = {
         metadata.NAME: MetadataOperation(),
         common_access.NAME: CommonAccessOperation(),
+        uploads.NAME: NonEmployeeUploadOperation(store.database.path.parent / uploads.FOLDER, of_people),
+        entitlement_patches.NAME: PatchOperation(),
     }
     engine = Engine(store, operations)
-    return Services(store, engine, Tokens(store), limits, options)
+    files = Uploads(store, engine, of_people, clock)
+    return Services(store, engine, Tokens(store), limits, files, of_people, clock, options)

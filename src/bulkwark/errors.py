@@ -20,12 +20,13 @@ class BulkwarkError(Exception):
     `/values/0/attribute`, a parameter name, `row 3, column manager`); `hint` says what would mend it.
     """
 
-    def __init__(self, detail: str, *, where: str = "", hint: str = "", code: str = "") -> None:
+    def __init__(self, detail: str, *, where: str = "", hint: str = "", code: str = "", reason: str = "") -> None:
         super().__init__(detail)
         self.detail = detail
         self.where = where
         self.hint = hint
         self.code = code
+        self.reason = reason  # domain/reasons.py, where the fault may end as an item of a job
 
     def sentence(self) -> str:
         """Detail, place and hint as one line, for logs, terminals and `causes[]`."""

@@ -16,6 +16,13 @@ class Settings:
     rate_limit: str = field(
         default="100/10", metadata={"help": "Requests per seconds for each client and API version, or 'off'."}
     )
+    non_employee_limits: str = field(
+        default="",
+        metadata={
+            "help": "Limits of non-employees that differ from ISC's, as in custom_attributes=20,expiring_days=14: "
+            "custom_attributes, approvers, account_managers, comment, value, bulk_delete, rows, expiring_days."
+        },
+    )
     query_mode: str = field(
         default="default",
         metadata={"help": "How queries are read: 'default', or 'elasticsearch' for its behaviour in every respect."},

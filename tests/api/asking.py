@@ -16,6 +16,7 @@ from bulkwark.auth.credentials import Made, create_token
 from bulkwark.auth.limits import Limits
 from bulkwark.auth.tokens import Tokens
 from bulkwark.bulk.engine import Engine
+from bulkwark.bulk.uploads import Uploads
 from bulkwark.store.tenants import Store
 
 NOW = 1_726_513_146_871  # 2024-09-16T18:59:06.871Z
@@ -39,7 +40,7 @@ class House:
         self.tenant = store.need_tenant("default")
         self.clock = Clock()
         self.tokens = Tokens(store, clock=self.clock, steady=self.clock)
-        self._services = Services(store, cast(Engine, None), self.tokens, Limits("off"))
+        self._services = Services(store, cast(Engine, None), self.tokens, Limits("off"), cast(Uploads, None))
         self._names = 0
 
     @property

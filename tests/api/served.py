@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from itertools import count
 from typing import Any
 
 from bulkwark.domain.kinds import Kind, new_id
+from tests.api.good import Good as Good
+from tests.api.good import fresh as fresh
+from tests.api.served_non_employees import NON_EMPLOYEES
+from tests.api.served_uploads import UPLOADS
 from tests.company import load
 from tests.house import House
 
@@ -24,21 +27,6 @@ CLIENT = {
     "accessType": "OFFLINE",
     "enabled": True,
 }
-_numbers = count(1)
-
-
-@dataclass(frozen=True, slots=True)
-class Good:
-    """A request that must succeed once."""
-
-    params: dict[str, str] = field(default_factory=dict)
-    body: Any = None
-    query: str = ""
-    parts: dict[str, bytes] = field(default_factory=dict)  # of a form, instead of the body
-
-
-def fresh(word: str) -> str:
-    return f"{word} {next(_numbers)}"
 
 
 def role(house: House) -> str:
@@ -97,6 +85,42 @@ def client(house: House) -> str:
 def job(house: House) -> str:
     body = {"roles": [ROLE], **ROLES_CHANGED}
     return str(house.admin.post("/roles/access-model-metadata/bulk-update/ids", body).ok(202)["id"])
+
+
+def ended(house: House) -> str:
+    id = job(house)
+    house.wait(id)
+    return id
+
+
+def held(house: House, *words: str) -> str:
+    """A job of two roles at one role a second: it is unfinished for a while, or told something."""
+    body = {"roles": [ROLE, role(house)], **ROLES_CHANGED}
+    place = "/roles/access-model-metadata/bulk-update/ids"
+    id = str(house.admin.post(place, body, headers={"X-Bulkwark-Speed": "1"}).ok(202)["id"])
+    for word in words:
+        house.admin.post(f"/bulkwark/v1/jobs/{id}/{word}").ok()
+    return id
+
+
+def guarded(house: House) -> str:
+    """A job that awaits somebody's confirmation."""
+    guards = house.admin.get("/bulkwark/v1/guards").ok()
+    house.admin("PUT", "/bulkwark/v1/guards", {"maxItems": 0}).ok()
+    body = {"roles": [ROLE], **ROLES_CHANGED}
+    place = "/roles/access-model-metadata/bulk-update/ids"
+    id = str(house.admin.post(place, body, headers={"X-Bulkwark-Guard": "true"}).ok(202)["id"])
+    until = time.monotonic() + 10
+    while house.job(id).hold is None:
+        assert time.monotonic() < until, house.job(id)
+    house.admin("PUT", "/bulkwark/v1/guards", guards).ok()
+    return id
+
+
+def preview(house: House) -> str:
+    body = {"roles": [ROLE], **ROLES_CHANGED}
+    place = "/roles/access-model-metadata/bulk-update/ids"
+    return str(house.admin.post(place, body, headers={"X-Bulkwark-Preview": "true"}).ok()["id"])
 
 
 def task(house: House) -> str:
@@ -273,9 +297,33 @@ GOOD: dict[str, Callable[[House], Good]] = {
     "getTaskStatus": lambda h: Good({"id": job(h)}),
     "updateTaskStatus": lambda h: Good({"id": task(h)}, _done()),
     "bulkwarkJobs": lambda h: Good(query="limit=2"),
+    "bulkwarkSubmit": lambda h: Good(
+        body={"type": "ROLE", **ROLES_CHANGED, "select": {"ids": [ROLE]}, "options": {"note": "served"}}
+    ),
+    "bulkwarkReasons": lambda h: Good({"id": job(h)}),
+    "bulkwarkPreviewReasons": lambda h: Good({"id": preview(h)}),
+    "bulkwarkPreviewCall": lambda h: Good(
+        body={
+            "path": "/v2025/roles/access-model-metadata/bulk-update/ids",
+            "body": {"roles": [ROLE], **ROLES_CHANGED},
+        }
+    ),
     "bulkwarkJob": lambda h: Good({"id": job(h)}),
     "bulkwarkExplain": lambda h: Good(query=f"query=name:finance&id={ROLE}"),
     "bulkwarkItems": lambda h: Good({"id": job(h)}),
+    "bulkwarkJobPatch": lambda h: Good({"id": job(h)}, {"note": "of a test"}),
+    "bulkwarkPause": lambda h: Good({"id": held(h)}),
+    "bulkwarkResume": lambda h: Good({"id": held(h, "pause")}),
+    "bulkwarkCancel": lambda h: Good({"id": held(h)}),
+    "bulkwarkConfirm": lambda h: Good({"id": guarded(h)}),
+    "bulkwarkUndo": lambda h: Good({"id": ended(h)}, {}),
+    "bulkwarkRerun": lambda h: Good({"id": ended(h)}, {}),
+    "bulkwarkPreview": lambda h: Good({"id": preview(h)}),
+    "bulkwarkPreviewDiscard": lambda h: Good({"id": preview(h)}),
+    "bulkwarkPreviewItems": lambda h: Good({"id": preview(h)}),
+    "bulkwarkPreviewRun": lambda h: Good({"id": preview(h)}),
+    "bulkwarkGuards": lambda h: Good(),
+    "bulkwarkGuardsPut": lambda h: Good(body={"maxItems": 100_000}),
     "getRoleEntitlements": lambda h: Good({"id": ROLE}),
     "getRoleAssignedIdentities": lambda h: Good({"id": ROLE}, query="limit=2"),
     "listAccessProfiles": lambda h: Good(query="limit=2&count=true"),
@@ -300,4 +348,6 @@ GOOD: dict[str, Callable[[House], Good]] = {
     "deleteBulkDimensions": lambda h: _doomed(dimension(h)),
     "listDimensionAccessProfiles": lambda h: Good(dimension(h)),
     "getDimensionEntitlements": lambda h: Good(dimension(h)),
+    **NON_EMPLOYEES,
+    **UPLOADS,
 }

@@ -8,6 +8,7 @@ import re
 import time
 import tomllib
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ import pytest
 from bulkwark.auth import credentials
 from bulkwark.auth.tokens import Tokens
 from tests.api.served import ENTITLEMENT, SOURCE
+from tests.api.served_non_employees import ne_body, ne_record, ne_request, ne_source, person
 from tests.house import BULK, Client, House, Reply, close_house, open_house
 
 CASES: list[dict[str, Any]] = [
@@ -56,7 +58,40 @@ def filled(text: str) -> str:
 @pytest.fixture(scope="module")
 def guarded(module_house: House) -> House:
     module_house.set_metadata(FULL, [("many", f"v{n:02}") for n in range(25)])
+    for name, text in non_employees(module_house).items():
+        FILLERS[name] = partial(str, text)
     return module_house
+
+
+def non_employees(house: House) -> dict[str, str]:
+    """What the cases of non-employees stand on. The administrator owns none of it."""
+    me, other = {"id": house.admin.identity}, {"id": person(house, "somebody.else")}
+    source = ne_source(house, owner=other, approvers=[me, other])
+    full = ne_source(house, owner=other, approvers=[other])
+    schema = f"/non-employee-sources/{source}/schema-attributes"
+    for number in range(10):
+        body = {"type": "TEXT", "label": f"Custom {number}", "technicalName": f"c{number}"}
+        house.admin.post(schema.replace(source, full), body).ok()
+    request = ne_request(house, source, accountName="pending.name")
+    values = {name: value for name, value in ne_body(house, source).items() if name != "sourceId"}
+    return {
+        "somebody": other["id"],
+        "ne source": source,
+        "ne source object": house.admin.get(f"/non-employee-sources/{source}").ok()["sourceId"],
+        "ne full source": full,
+        "ne system attribute": house.admin.get(schema).ok()[0]["id"],
+        "ne record": ne_record(house, full, accountName="taken.name"),
+        "ne values": json.dumps(values)[1:-1],
+        "ne approval": request["approvalItems"][0]["id"],
+        "ne next": ne_next(house, other, me),
+        "ne other": ne_request(house, full)["approvalItems"][0]["id"],
+    }
+
+
+def ne_next(house: House, *approvers: dict[str, str]) -> str:
+    """The second approval of a request of which the first waits."""
+    source = ne_source(house, owner=approvers[0], approvers=list(approvers))
+    return str(ne_request(house, source)["approvalItems"][1]["id"])
 
 
 @pytest.fixture(scope="module")

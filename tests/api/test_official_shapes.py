@@ -23,6 +23,7 @@ if not specs.spec_dir().exists():
     assert not os.environ.get("CI"), "the official specs are missing"
     pytest.skip("the official specs are not here", allow_module_level=True)
 
+NON_EMPLOYEES = tuple(f"non_employee_{noun}" for noun in ("sources", "schemas", "records", "requests", "approvals"))
 FAMILIES = ("access_profiles", "profile_bulk", "sources", "dimensions", "role_members", "public_identities")
 ENTITLEMENTS = ("entitlements", "entitlement_holders", "entitlement_imports")
 # Answered without a body; not in these copies of the specs.
@@ -30,9 +31,11 @@ NO_SHAPE = ("deleteAccessModelMetadataFromEntitlement", "importEntitlements")
 FORMS = [
     (operation, version, path)
     for operation in OPERATIONS
-    if operation.handler.partition(".")[0] in (*FAMILIES, *ENTITLEMENTS)
+    if operation.handler.partition(".")[0] in (*FAMILIES, *ENTITLEMENTS, *NON_EMPLOYEES)
     and operation.success != 204
     and operation.id not in NO_SHAPE
+    and operation.answers == "application/json"
+    and not operation.path.startswith("/bulkwark/")
     for version, path in paths(operation)
     if version
 ]

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 
 from bulkwark.domain.kinds import Kind
-from bulkwark.domain.membership import is_member
+from bulkwark.domain.role_parts import CriteriaOperation
 from bulkwark.query.ast import All, Checked
-from bulkwark.store import search
+from bulkwark.store import memberships, search
+from bulkwark.store.memberships import is_member
 from bulkwark.store.objects import New
 from bulkwark.store.search import Page
-from tests.api.served import ENTITLEMENT, OWNER, fresh
+from tests.api.served import ENTITLEMENT, OWNER, SOURCE, entitlement, fresh
 from tests.house import House
 
 
@@ -85,13 +86,100 @@ def test_criteria_select_whom_they_describe_one_by_one(graded: House, criteria: 
     assert sorted(one["id"] for one in found) == sorted(one["id"] for one in everyone if is_member(membership, one))
 
 
-def test_criteria_on_accounts_name_nobody(module_house: House) -> None:
-    for of in ("ACCOUNT", "ENTITLEMENT"):
-        for operation in ("EQUALS", "NOT_EQUALS"):
-            criteria = leaf(operation, "memberOf", "x", of)
-            criteria["key"]["sourceId"] = "s"
+OPERATORS = get_args(CriteriaOperation)
+KEYS = [
+    ("IDENTITY", "", "grade"),
+    ("IDENTITY", "", "place.floor"),
+    ("IDENTITY", "", "nowhere"),
+    ("ACCOUNT", SOURCE, "title"),
+    ("ACCOUNT", SOURCE.upper(), "title"),
+    ("ACCOUNT", "", "title"),
+    ("ACCOUNT", "e" * 32, "title"),
+    ("ENTITLEMENT", SOURCE, "memberOf"),
+    ("ENTITLEMENT", None, "memberOf"),
+    ("ENTITLEMENT", SOURCE, ""),
+]
+WANTED = ["9", "10", "2024-01-01", "Straße", "STRASSE", "İ", "a", "", "true", "nan", None]
+
+
+@pytest.fixture(scope="module")
+def holders(module_house: House) -> list[dict[str, Any]]:
+    """Every identity of a house in which some have accounts, with values of every sort."""
+    values: list[Any] = ["9", "10", 11, 9.5, True, "", None, "Straße", "STRASSE", "İzmir", "izmir ς", ["9", "a"], "A"]
+    people = []
+    for number, value in enumerate(values):
+        id = f"{number + 0xACC:032x}"
+        account = {"id": id, "attributes": {"title": value}, "entitlementAttributes": {"memberOf": value}}
+        here, there = account | {"source": {"id": SOURCE}}, account | {"source": {"id": "f" * 32}}
+        accounts: list[Any] = [[here], [there], [here, there], [{"id": id}], [], None]
+        person = {"id": id, "name": f"H{number}", "alias": f"h{number}", "created": "2024-01-01T00:00:00.000Z"}
+        attributes = {"grade": value, "place": {"floor": value}}
+        people.append(New(person | {"attributes": attributes, "accounts": accounts[number % 6]}, 0))
+    people.append(New({"id": "acc" + "0" * 29, "name": "None", "alias": "n", "attributes": None}, 0))
+    with module_house.store.write() as session:
+        module_house.tenant.objects.add(session, Kind.IDENTITY, people)
+    session = module_house.store.read()
+    rids = search.rids(session, module_house.tenant, [Checked("identities", All())], Page(limit=1000))
+    return [stored.document() for stored in module_house.tenant.objects.by_rids(session, rids)]
+
+
+@pytest.mark.parametrize("operation", OPERATORS)
+def test_all_identities_are_selected_by_the_rule_that_judges_one(
+    module_house: House, holders: list[dict[str, Any]], operation: str
+) -> None:
+    session, tenant = module_house.store.read(), module_house.tenant
+    named = 0
+    for of, source, name in KEYS:
+        for wanted in WANTED:
+            one = leaf(operation, name, wanted, of)
+            one["key"]["sourceId"] = source
+            also = {"operation": "OR", "children": [one, leaf("EQUALS", "department", "Legal")]}
+            for criteria in (one, also, {"operation": "AND", "children": [one, one]}):
+                membership = {"type": "STANDARD", "criteria": criteria}
+                checked = Checked("identities", memberships.members(tenant, session, membership))
+
+                rids = search.rids(session, tenant, [checked], Page(limit=1000))
+
+                found = sorted(stored.document()["id"] for stored in tenant.objects.by_rids(session, rids))
+                judged = sorted(person["id"] for person in holders if is_member(membership, person))
+                assert found == judged, (criteria, set(found) ^ set(judged))
+                named += len(found)
+    assert named
+
+
+def test_who_has_no_account_on_the_source_lacks_nothing_there(
+    module_house: House, holders: list[dict[str, Any]]
+) -> None:
+    for of, name in (("ACCOUNT", "title"), ("ENTITLEMENT", "memberOf")):
+        for operation in ("NOT_EQUALS", "DOES_NOT_CONTAIN"):
+            criteria = leaf(operation, name, "no such value", of)
+            criteria["key"]["sourceId"] = SOURCE
             role = role_with(module_house, {"type": "STANDARD", "criteria": criteria})
-            assert members(module_house, role) == []
+
+            found = {one["id"] for one in members(module_house, role)}
+
+            sources = {p["id"]: [(a.get("source") or {}).get("id") for a in p.get("accounts") or []] for p in holders}
+            assert found == {id for id, ids in sources.items() if SOURCE in ids}
+            assert 0 < len(found) < len(holders)
+
+
+def test_an_identity_has_the_entitlements_of_the_roles_that_name_it(
+    module_house: House, holders: list[dict[str, Any]]
+) -> None:
+    criteria = leaf("EQUALS", "memberOf", "9", "ENTITLEMENT")
+    who = next(person["id"] for person in holders if "accounts" in person)
+    assert who not in (OWNER, who.upper()), "the role's owner stands in its document anyway"
+    listed = {"type": "IDENTITY_LIST", "identities": [{"type": "IDENTITY", "id": who.upper()}]}
+    dashed = f"{who[:8]}-{who[8:12]}-{who[12:16]}-{who[16:20]}-{who[20:]}"
+    also = {"type": "IDENTITY_LIST", "identities": [{"type": "IDENTITY", "id": dashed.upper()}]}
+    for membership in ({"type": "STANDARD", "criteria": criteria}, listed, also):
+        id = entitlement(module_house)
+        role_with(module_house, membership, entitlements=[{"type": "ENTITLEMENT", "id": id}])
+        role_with(module_house, membership, entitlements=[{"type": "ENTITLEMENT", "id": ENTITLEMENT}], enabled=False)
+        for person in holders:
+            reply = module_house.admin.get(f"/v2025/entitlements/identities/{person['id']}/entitlements").ok()
+
+            assert (id in [one["objectRef"]["id"] for one in reply]) == is_member(membership, person)
 
 
 def test_a_list_of_identities_names_those_that_exist(module_house: House) -> None:

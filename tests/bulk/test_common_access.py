@@ -14,7 +14,7 @@ from bulkwark.domain.common_access import Status as State
 from bulkwark.domain.jobs import Outcome, Status
 from bulkwark.domain.kinds import Kind, first_rid
 from bulkwark.query import ast
-from bulkwark.store import common_access, jobs
+from bulkwark.store import common_access, jobs, outcomes
 from bulkwark.store.common_access import NewItem
 from tests.house import House, close_house, open_house
 
@@ -75,9 +75,9 @@ def test_a_hundred_thousand_ids_are_answered_at_once_and_done_by_the_engine(big:
     assert (job.status, job.total, job.changed) == (Status.COMPLETED, MANY, MANY)
     assert counted(big) == {("confirmed", 1): MANY // 2, ("denied", 1): MANY // 2}
     assert len(job.selector) < 100
-    outcomes = list(jobs.items(big.store.read(), job, 0, MANY + 1))
-    assert [item.id for item in outcomes] == ids
-    assert {item.outcome for item in outcomes} == {Outcome.CHANGED}
+    found = list(outcomes.page(big.store.read(), job, 0, MANY + 1))
+    assert [item.id for item in found] == ids
+    assert {item.outcome for item in found} == {Outcome.CHANGED}
 
 
 def test_the_list_of_a_hundred_thousand_items_walks_one_index(big: House) -> None:
@@ -112,8 +112,10 @@ def test_after_a_crash_every_item_is_dealt_with_exactly_once(idle_house: House, 
         with idle_house.store.write() as session:
             job = jobs.by_number(session, 1, idle_house.job(id).number)
             last, _count = jobs.chunk_end(session, job, 10)
-            operation.apply(session, idle_house.tenant, job, last, THEN)
-            assert jobs.progress(session, job, last, Status.CHUNK_PROCESSING, THEN)
+            operation.record(session, idle_house.tenant, job, last, THEN)
+            operation.effect(session, idle_house.tenant, job, last, THEN)
+            count_ = jobs.outcomes(session, job, last)
+            assert jobs.progress(session, job, last, count_, Status.CHUNK_PROCESSING, THEN)
     # The chunk that the crash interrupts leaves nothing behind.
     with pytest.raises(ZeroDivisionError):
         interrupted(idle_house, id)
@@ -137,7 +139,7 @@ def interrupted(house: House, id: str) -> None:
     with house.store.write() as session:
         job = jobs.by_number(session, 1, house.job(id).number)
         last, _count = jobs.chunk_end(session, job, 10)
-        CommonAccessOperation().apply(session, house.tenant, job, last, THEN)
+        CommonAccessOperation().record(session, house.tenant, job, last, THEN)
         raise ZeroDivisionError
 
 

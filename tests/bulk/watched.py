@@ -8,7 +8,8 @@ from typing import Any
 
 from bulkwark.bulk.metadata import NAME, MetadataOperation
 from bulkwark.domain.jobs import Job, Status
-from bulkwark.store.sqlite.engine import Session
+from bulkwark.store.dialect import Session, Sql
+from bulkwark.store.outcomes import NewItem
 from bulkwark.store.tenants import Tenant
 from tests.house import BULK, House
 
@@ -30,10 +31,22 @@ class Watched:
     def freeze(self, session: Session, tenant: Tenant, job: Job) -> None:
         self.inner.freeze(session, tenant, job)
 
-    def apply(self, session: Session, tenant: Tenant, job: Job, last: int, now: int) -> None:
+    def selection(self, session: Session, tenant: Tenant, job: Job) -> Sql | None:
+        return self.inner.selection(session, tenant, job)
+
+    def count(self, session: Session, tenant: Tenant, job: Job, selection: Sql) -> list[tuple[int, NewItem]]:
+        return self.inner.count(session, tenant, job, selection)
+
+    def hidden(self, session: Session, tenant: Tenant, job: Job, total: int) -> int:
+        return self.inner.hidden(session, tenant, job, total)
+
+    def record(self, session: Session, tenant: Tenant, job: Job, last: int, now: int) -> None:
         self.turns.append(job.id)
         self.before(job)
-        self.inner.apply(session, tenant, job, last, now)
+        self.inner.record(session, tenant, job, last, now)
+
+    def effect(self, session: Session, tenant: Tenant, job: Job, last: int, now: int) -> None:
+        self.inner.effect(session, tenant, job, last, now)
 
     def forget(self) -> None:
         self.inner.forget()

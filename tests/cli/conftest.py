@@ -10,7 +10,17 @@ from tests.cli.running import answer
 @pytest.fixture(autouse=True)
 def no_settings(monkeypatch: pytest.MonkeyPatch) -> None:
     """Settings of the product that this machine may carry."""
-    for name in ("DATA_DIR", "HOST", "PORT", "RATE_LIMIT", "LOG_LEVEL", "TENANT"):
+    for name in (
+        "DATA_DIR",
+        "HOST",
+        "PORT",
+        "RATE_LIMIT",
+        "LOG_LEVEL",
+        "TENANT",
+        "QUERY_MODE",
+        "WORD_SPLIT",
+        "PRECEDENCE",
+    ):
         monkeypatch.delenv(f"BULKWARK_{name}", raising=False)
 
 

@@ -32,6 +32,9 @@ def test_the_commands_are_those_that_others_rely_on() -> None:
     assert names == {
         *("serve", "demo", "load", "backup", "doctor", "version", "explain"),
         *("token create", "token list", "jobs list", "jobs show", "jobs watch"),
+        *(f"jobs {word}" for word in ("submit", "preview", "run", "items", "undo", "rerun")),
+        *(f"jobs {word}" for word in ("pause", "resume", "cancel", "confirm", "set")),
+        *("guards show", "guards set"),
     }
 
 

@@ -59,7 +59,7 @@ def test_watching_a_finished_job_ends_at_once_with_its_status(house: House) -> N
 def test_watching_a_failed_job_ends_with_status_1(idle_house: House) -> None:
     id = submit(idle_house)
     with idle_house.store.write() as session:
-        session.run("jobs.fail", (1, "the disk is full", 1, idle_house.job(id).number))
+        session.run("jobs.finish", ("FAILED", 1, "the disk is full", 1, idle_house.job(id).number))
 
     done = run("jobs", "watch", "--data-dir", idle_house.data_dir, id, "--json")
 

@@ -42,6 +42,10 @@ POOLS = {
     "entitlements/reset": "emptied sources",
     "entitlements/aggregate": "emptied sources",
     "task-status": "tasks",
+    "non-employee-sources": "ne sources",
+    "non-employee-records": "ne records",
+    "non-employee-requests": "ne requests",
+    "non-employee-approvals": "ne approvals",
 }
 
 
@@ -50,6 +54,9 @@ def path_values(path: str, method: str, seeds: Seeds, throw: int) -> dict[str, s
     parts = plain(path).strip("/").split("/")
     pool = POOLS.get(parts[0]) or POOLS.get("/".join(parts[:2])) or parts[0]
     deletes = method == "DELETE"
+    decides = parts[-1] in ("approve", "reject")
+    pair = one_of(seeds, "ne attributes", throw, deletes) if "{attributeId}" in path else None
+    sources = "emptied sources" if pool == "sources" or "entitlements" in parts else pool
     makers: dict[str, Callable[[], str | None]] = {
         "key": lambda: str(seeds["attribute"]),
         "value": lambda: str(pick(seeds["values"], throw)),
@@ -59,19 +66,23 @@ def path_values(path: str, method: str, seeds: Seeds, throw: int) -> dict[str, s
         "dimensionId": lambda: one_of(seeds, "dimensions", throw, deletes),
         "accountId": lambda: str(seeds["account"]),
         "index": lambda: "roles",
-        "sourceId": lambda: one_of(seeds, "emptied sources", throw),
-        "id": lambda: one_of(seeds, "roles" if "{index}" in path else pool, throw, deletes and len(parts) == 2),
+        "sourceId": lambda: pair[0] if pair else one_of(seeds, sources, throw, deletes and len(parts) == 2),
+        "attributeId": lambda: pair[1] if pair else None,
+        "requested-for": lambda: pick(("me", seeds["caller"]), throw),
+        "id": lambda: one_of(
+            seeds, "roles" if "{index}" in path else pool, throw, decides or (deletes and len(parts) == 2)
+        ),
     }
     values = {name: make() for name, make in makers.items() if f"{{{name}}}" in path}
     return {name: value for name, value in values.items() if value is not None}
 
 
-def one_of(seeds: Seeds, pool: str, throw: int, consumed: bool = False) -> str | None:
+def one_of(seeds: Seeds, pool: str, throw: int, consumed: bool = False) -> Any:
     """An id of a pool; one that will be deleted comes from those made for that, and only once."""
     if consumed:
-        spare: list[str] = seeds["disposable"].get(pool, [])
+        spare: list[Any] = seeds["disposable"].get(pool, [])
         return spare.pop() if spare else None
-    found: list[str] = seeds.get(pool, [])
+    found: list[Any] = seeds.get(pool, [])
     return pick(found, throw) if found else None
 
 

@@ -179,6 +179,40 @@ def spare(member: str, pool: str) -> Fill:
     return chosen
 
 
+def ne_source(body: Body, seeds: Seeds, throw: int) -> Body:
+    me = {"id": seeds["caller"]}
+    made = {"name": f"Contract contractors of {throw}", "description": f"made {throw}", "owner": me}
+    return made | pick(({}, {"approvers": [me]}, {"approvers": [], "accountManagers": [me]}), throw)
+
+
+def ne_attribute(body: Body, seeds: Seeds, throw: int) -> Body:
+    made = {"type": "TEXT", "label": f"Label {throw}", "technicalName": f"a{throw}"}
+    return made | pick(({}, {"helpText": "help"}, {"placeholder": "hint", "required": False}), throw)
+
+
+def ne_person(body: Body, seeds: Seeds, throw: int) -> Body:
+    made = {
+        "sourceId": seeds["ne home"],
+        "accountName": f"contract.{throw}",
+        "firstName": "Ann",
+        "lastName": f"Lee {throw}",
+        "email": f"ann{throw}@example.com",
+        "phone": "+1 555 0100",
+        "manager": seeds["caller"],
+        "startDate": "2024-01-01T00:00:00-05:00",
+        "endDate": pick(("2098-01-01", "2099-01-01T00:00:00Z"), throw),
+    }
+    return made | pick(({}, {"data": {}}), throw >> 3)
+
+
+def ne_patch(body: Body, seeds: Seeds, throw: int) -> Body:
+    return [{"op": "replace", "path": "/endDate", "value": f"20{50 + throw % 40}-01-01T00:00:00Z"}]
+
+
+def ne_decision(body: Body, seeds: Seeds, throw: int) -> Body:
+    return {"comment": f"decided {throw}"}
+
+
 ROLES, ENTITLEMENTS = "/roles/access-model-metadata/bulk-update", "/access-model-metadata/bulk-update"
 FILLS: dict[tuple[str, str], Callable[[Body, Seeds, int], Body]] = {
     ("POST", "/roles"): role,
@@ -213,6 +247,17 @@ FILLS: dict[tuple[str, str], Callable[[Body, Seeds, int], Body]] = {
     ("PATCH", "/task-status/{id}"): lambda body, seeds, throw: [
         {"op": "replace", "path": "/completionStatus", "value": pick(("SUCCESS", "ERROR"), throw)}
     ],
+    ("POST", "/non-employee-sources"): ne_source,
+    ("PATCH", "/non-employee-sources/{sourceId}"): patch("/name", "/description"),
+    ("POST", "/non-employee-sources/{sourceId}/schema-attributes"): ne_attribute,
+    ("PATCH", "/non-employee-sources/{sourceId}/schema-attributes/{attributeId}"): patch("/label", "/helpText"),
+    ("POST", "/non-employee-records"): ne_person,
+    ("PUT", "/non-employee-records/{id}"): ne_person,
+    ("PATCH", "/non-employee-records/{id}"): ne_patch,
+    ("POST", "/non-employee-records/bulk-delete"): spare("ids", "ne records"),
+    ("POST", "/non-employee-requests"): ne_person,
+    ("POST", "/non-employee-approvals/{id}/approve"): ne_decision,
+    ("POST", "/non-employee-approvals/{id}/reject"): ne_decision,
     ("POST", "/search"): search,
     ("POST", "/search/count"): search,
     ("POST", "/search/aggregate"): aggregate,

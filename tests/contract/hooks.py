@@ -45,6 +45,8 @@ def before_call(context: Any, case: Any, kwargs: dict[str, Any]) -> None:
         case.body = filled(path, method, case.body, seeds, throw >> 3)
     if path.endswith("/bulk-update/id") and real and not wrong:
         case.query = {"id": seeds["jobs"][throw % len(seeds["jobs"])]}
+    if "requested-for" in (case.query or {}) and real and not wrong:
+        case.query["requested-for"] = "me"
     spare_the_caller(case)
 
 

@@ -27,11 +27,15 @@ HOLDER = {
 }
 
 
+def claims_of(token: str) -> dict[str, Any]:
+    payload = token.split(".")[1]
+    found: dict[str, Any] = json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
+    return found
+
+
 def client_of(token: str) -> str:
     """The client id of an access token: the run must not delete or change the token that it calls with."""
-    payload = token.split(".")[1]
-    claims: dict[str, Any] = json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
-    return str(claims["client_id"])
+    return str(claims_of(token)["client_id"])
 
 
 def soon() -> str:
@@ -89,7 +93,7 @@ class Gatherer:
             "tokens": self.made("/personal-access-tokens", 200, many, **token_body()),
             "clients": self.made("/oauth-clients", 200, many, **client_body()),
         }
-        return {
+        found: Seeds = {
             "client": client_of(token),
             "soon": soon(),
             "owner": owner,
@@ -111,6 +115,8 @@ class Gatherer:
             "common access": self.common_access(roles[:MADE]),
             "disposable": {kind: ids[MADE:] for kind, ids in made.items()},
         }
+        NonEmployees(self.http, claims_of(token)["identity_id"], disposable).add_to(found)
+        return found
 
     def job(self, roles: list[str]) -> str:
         body = {"roles": roles, "operation": "ADD", "values": [{"attribute": ATTRIBUTE, "values": ["one"]}]}
@@ -129,6 +135,63 @@ class Gatherer:
         self.ok("POST", ATTRIBUTES, 201, json=body)
         for value in VALUES:
             self.ok("POST", f"{ATTRIBUTES}/{ATTRIBUTE}/values", 201, json={"value": value, "name": value.title()})
+
+
+class NonEmployees:
+    """Sources whose approver is the caller, with records, requests, approvals and attributes."""
+
+    def __init__(self, http: httpx.Client, caller: str, disposable: int) -> None:
+        self.http, self.caller, self.disposable = http, {"id": caller}, disposable
+        self.number = 0
+
+    def post(self, path: str, body: dict[str, Any]) -> Any:
+        answer = self.http.post(f"{API}{path}", json=body)
+        assert answer.status_code == 200, f"POST {path}: {answer.status_code} {answer.text[:1000]}"
+        return answer.json()
+
+    def source(self) -> str:
+        self.number += 1
+        name = f"Contract contractors {self.number}"
+        body = {"name": name, "description": "made", "owner": self.caller, "approvers": [self.caller]}
+        return str(self.post("/non-employee-sources", body)["id"])
+
+    def attributes(self, source: str) -> list[list[str]]:
+        path = f"/non-employee-sources/{source}/schema-attributes"
+        bodies = [{"type": "TEXT", "label": f"L{n}", "technicalName": f"n{n}"} for n in range(8)]
+        return [[source, str(self.post(path, body)["id"])] for body in bodies]
+
+    def person(self, path: str, source: str) -> Any:
+        self.number += 1
+        return self.post(path, non_employee(source, self.caller["id"], f"contract.seed.{self.number}"))
+
+    def add_to(self, seeds: Seeds) -> None:
+        home, many = self.source(), MADE + self.disposable
+        sources = [self.source() for _ in range(many)]
+        attributes = [pair for _ in range(2 + self.disposable // 8) for pair in self.attributes(self.source())]
+        records = [self.person("/non-employee-records", home)["id"] for _ in range(MADE + 3 * self.disposable)]
+        requests = [self.person("/non-employee-requests", home) for _ in range(MADE + 3 * self.disposable)]
+        approvals = [one["approvalItems"][0]["id"] for one in requests]
+        found: dict[str, list[Any]] = {"ne sources": sources, "ne attributes": attributes, "ne records": records}
+        # Of a request either the request itself is deleted, or its approval is given.
+        found["ne requests"] = [one["id"] for one in requests[:many]]
+        seeds |= {kind: made[:MADE] for kind, made in found.items()}
+        seeds |= {"ne home": home, "caller": self.caller["id"], "ne approvals": approvals[:MADE]}
+        seeds["disposable"] |= {kind: made[MADE:] for kind, made in found.items()}
+        seeds["disposable"]["ne approvals"] = approvals[many:]
+
+
+def non_employee(source: str, manager: str, account: str) -> dict[str, Any]:
+    return {
+        "sourceId": source,
+        "accountName": account,
+        "firstName": "Ann",
+        "lastName": "Lee",
+        "email": "ann@example.com",
+        "phone": "+1 555 0100",
+        "manager": manager,
+        "startDate": "2024-01-01T00:00:00-05:00",
+        "endDate": "2099-01-01T00:00:00Z",
+    }
 
 
 def token_body() -> dict[str, Any]:

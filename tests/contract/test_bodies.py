@@ -26,6 +26,9 @@ def seeds() -> dict[str, Any]:
         "access-profiles": ["a1"],
         "sources": ["s1"],
         "common access": ["x1", "x2"],
+        "ne home": "n0",
+        "caller": "me",
+        "ne records": ["n1", "n2"],
         "disposable": {"roles": ["d1", "d2"], "tokens": ["dt"], "clients": ["dc"]},
     }
 

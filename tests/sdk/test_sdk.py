@@ -22,7 +22,7 @@ SCENARIO_SECONDS = 180.0
 #: In this order: search counts the roles, so it comes behind those that make some.
 SCENARIOS = (
     *("catalog", "roles", "bulk", "access_profiles", "entitlements", "sources"),
-    *("common_access", "tasks", "dimensions", "search", "errors"),
+    *("common_access", "tasks", "dimensions", "non_employees", "uploads", "search", "errors"),
 )
 
 #: The documented states of the list of unfinished jobs.
@@ -231,3 +231,30 @@ def test_dimensions_are_created_listed_patched_and_deleted(play: Play) -> None:
     assert found["patched"] == "changed by a scenario"
     assert found["held"] is True
     assert found["left"] == []
+
+
+def test_contractors_are_made_asked_for_approved_extended_and_exported(play: Play, generation: str) -> None:
+    found = play("non_employees")
+    columns = ["accountName", "firstName", "lastName", "phone", "email", "manager", "startDate", "endDate", "team"]
+    assert found["made"] == [f"Sdk{generation} Contractors", [True]]
+    assert found["listed"] == [[f"Sdk{generation} Contractors", 0]]
+    assert found["schema"] == [["endDate", True], ["team", False]]
+    assert found["template"] == [",".join(columns)]
+    assert found["record"] == ["direct.smith", {"team": "Quokka"}, "2020-03-24T05:00:00+00:00"]
+    assert found["request"] == ["PENDING", ["PENDING"]]
+    assert found["detail"] == ["asked.smith", "Smith"]
+    assert found["approved"] == ["APPROVED", "welcome", "APPROVED"]
+    assert found["summary"] is True
+    assert found["extended"] == "2098-08-23T18:40:35.772000+00:00"
+    assert found["records"] == ["direct.smith", "asked.smith"]
+    assert found["exported"] == ["accountName", "asked.smith", "direct.smith"]
+    assert found["left"] == ["asked.smith"]
+
+
+def test_a_spreadsheet_of_contractors_is_uploaded(play: Play) -> None:
+    assert play("uploads") == {
+        "before": None,
+        "good": ["PENDING", True, True, "COMPLETED"],
+        "bad": ["PENDING", True, True, "ERROR"],
+        "exported": ["accountName", "ann", "bob", "cem"],
+    }

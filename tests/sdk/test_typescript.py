@@ -131,3 +131,25 @@ def test_common_access_is_added_confirmed_and_denied_in_bulk(play: Play) -> None
     assert found["before"] == [[f"Ts Shared {number}", "CONFIRMED", False] for number in (0, 1)]
     assert found["updated"] == 202
     assert found["after"] == [["Ts Shared 0", "CONFIRMED", True], ["Ts Shared 1", "DENIED", True]]
+
+
+def test_contractors_are_made_asked_for_approved_and_exported(play: Play) -> None:
+    found = play("families")["nonEmployees"]
+    assert found == {
+        "template": "accountName,firstName,lastName,phone,email,manager,startDate,endDate",
+        "record": ["ts.direct", "2020-03-24T05:00:00.000Z"],
+        "approved": "APPROVED",
+        "listed": ["2", ["ts.asked", "ts.direct"]],
+        "exported": ["accountName", "ts.asked", "ts.direct"],
+        "deleted": 204,
+        "gone": 404,
+    }
+
+
+def test_a_spreadsheet_of_contractors_is_uploaded(play: Play) -> None:
+    assert play("families")["uploads"] == {
+        "before": True,
+        "good": ["PENDING", True, "COMPLETED"],
+        "bad": ["PENDING", True, "ERROR"],
+        "exported": ["accountName", "ann", "bob", "cem"],
+    }

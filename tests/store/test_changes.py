@@ -91,6 +91,20 @@ def test_rows_of_the_index_are_the_same_by_either_way(house: House) -> None:
     assert rows[0] == rows[1]
 
 
+def test_a_change_of_one_flag_is_found(house: House) -> None:
+    objects, kind = house.tenant.objects, Kind.ENTITLEMENT
+    ids = [one["id"] for one in house.admin.get("/v2025/entitlements?limit=8").ok()]
+    number = house.tenant.numbers.find(house.store.read(), kind, "privileged")
+    for flag in (True, False):
+        with house.store.write() as session:
+            found = [one for id in ids if (one := objects.get(session, kind, id))]
+            change_many(session, objects, kind, [(one, one.document() | {"privileged": flag}) for one in found], 5)
+        for asked in (True, False):
+            sql = "SELECT rowid FROM fts(?)"
+            rows = {rid for (rid,) in house.store.read().execute(sql, (f'"{number}={str(asked).lower()}"',))}
+            assert {one.rid for one in found} & rows == ({one.rid for one in found} if asked == flag else set())
+
+
 def _tokens(house: House, ids: list[str]) -> list[str]:
     """Full-text expressions of what the changed entitlements were and are called."""
     session = house.store.read()

@@ -265,7 +265,7 @@ def test_every_statement_can_be_prepared(house: House) -> None:
 
 
 def _blanks(text: str) -> Any:
-    named = set(re.findall(r":(\w+)", text))
+    named = set(re.findall(r":(\w+)", re.sub("'[^']*'", "", text)))  # not in a text
     if named:
         return dict.fromkeys(named)
     numbered = [int(n) for n in re.findall(r"\?(\d+)", text)]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from bulkwark.api import answers, collections, patches, references, source_rights
+from bulkwark.api import answers, collections, patches, references, source_rights, writing
 from bulkwark.api.answers import Answer
 from bulkwark.api.calls import Call
 from bulkwark.api.references import Wanted
@@ -17,7 +17,6 @@ from bulkwark.errors import Forbidden, Invalid
 from bulkwark.query.analysis import fold
 from bulkwark.store.dialect import Session
 from bulkwark.store.objects import New, Stored
-from bulkwark.store.references import rename
 
 LIST_MOST = 250
 
@@ -82,9 +81,7 @@ def create(call: Call) -> Answer:
         found = _document(call, session, body, new_id(), iso_ms(call.now))
         references.require_free_name(call.tenant, session, Kind.ACCESS_PROFILE, body.name)
         (rid,) = call.tenant.objects.add(session, Kind.ACCESS_PROFILE, [New(found, call.now)])
-        stored = call.tenant.objects.by_rid(session, rid)
-        assert stored is not None
-        return _answer(call, session, stored, 201)
+        return _answer(call, session, writing.reread(call, session, rid), 201)
 
 
 def patch(call: Call) -> Answer:
@@ -97,13 +94,7 @@ def patch(call: Call) -> Answer:
         before = old.document()
         after = patches.apply(before, _appending(operations), access_profiles.PATCHABLE)
         found = _revised(call, session, before, after, operations)
-        if found != before:
-            call.tenant.objects.change(session, old, found, modified=max(call.now, old.modified))
-            if found["name"] != before["name"]:
-                rename(call.tenant, session, old, found["name"])
-        stored = call.tenant.objects.by_rid(session, old.rid)
-        assert stored is not None
-        return _answer(call, session, stored)
+        return _answer(call, session, writing.revise(call, session, old, before, after, found))
 
 
 def _appending(operations: list[Document]) -> list[Document]:

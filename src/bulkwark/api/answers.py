@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from typing import Any
 
 import msgspec
 
-JSON = "application/json"
+JSON, CSV = "application/json", "text/csv"
 
 
 class Answer(msgspec.Struct, frozen=True):
@@ -18,6 +18,8 @@ class Answer(msgspec.Struct, frozen=True):
     content_type: str = JSON
     headers: Mapping[str, str] = {}
     stream: Iterator[bytes] | None = None
+    live: AsyncIterator[bytes] | None = None  # pieces that come when something happens
+    later: Callable[[], Answer | None] | None = None  # asked again and again, in a thread, for the true answer
 
 
 def ok(value: Any, status: int = 200, headers: Mapping[str, str] | None = None) -> Answer:
@@ -43,3 +45,9 @@ def listing(pieces: Iterator[bytes]) -> Iterator[bytes]:
             yield (b"," if opened else b"[") + piece
             opened = True
     yield b"]" if opened else b"[]"
+
+
+def csv(pieces: Iterator[bytes], name: str) -> Answer:
+    """A file to be saved under that name, in pieces."""
+    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
+    return Answer(200, content_type=CSV, headers=headers, stream=pieces)

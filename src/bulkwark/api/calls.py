@@ -33,6 +33,7 @@ class Call(msgspec.Struct, gc=False):
     now: int  # ms
     upload: Upload | None = None  # the parts of a multipart body, which is not in `body`
     patience: Patience | None = None  # how long its reads may take
+    fingerprint: str = ""  # of the whole request, when it came with an Idempotency-Key
 
     @property
     def params(self) -> dict[str, str]:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import time
 from typing import Any, Literal
 from uuid import uuid4
 
 import msgspec
 from msgspec import UNSET, UnsetType
 
-from bulkwark.api import answers, rows
+from bulkwark.api import answers, rows, submitting
 from bulkwark.api.answers import Answer
 from bulkwark.api.calls import Call
 from bulkwark.bulk import common_access as common_access_jobs
@@ -21,7 +20,6 @@ from bulkwark.errors import Invalid
 from bulkwark.store import common_access
 from bulkwark.store.common_access import Item, NewItem
 from bulkwark.store.dialect import Session
-from bulkwark.store.jobs import NewJob
 from bulkwark.store.objects import Stored
 
 # The official operators, and `in` wherever `eq` is.
@@ -160,20 +158,14 @@ def update_status(call: Call) -> Answer:
             raise Invalid(f"confirmed and denied at once: {_named(both)}", where=f"/{position}")
         wanted |= confirmed
         wanted.update((numbers[id], False) for id in element.deniedIds)
-    job = call.services.engine.submit(
-        call.tenant,
-        NewJob(
-            id=str(uuid4()),
-            type=common_access_jobs.TYPE,
-            operation=common_access_jobs.NAME,
-            spec="{}",
-            selector=common_access_jobs.encode(wanted),
-            client=call.actor.client_id,
-            submitter=call.actor.identity_id,
-            created=time.time_ns() // 1000,
-        ),
+    return submitting.submit(
+        call,
+        type=common_access_jobs.TYPE,
+        operation=common_access_jobs.NAME,
+        spec="{}",
+        selector=common_access_jobs.encode(wanted),
+        answer=lambda job: answers.ok({}, 202, headers={"X-Bulkwark-Job": job.id}),
     )
-    return answers.ok({}, 202, headers={"X-Bulkwark-Job": job.id})
 
 
 def _numbers(call: Call, body: list[StatusItem]) -> dict[str, int]:

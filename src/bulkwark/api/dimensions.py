@@ -9,13 +9,12 @@ from typing import Any
 
 import msgspec
 
-from bulkwark.api import answers, collections, patches, references
+from bulkwark.api import answers, collections, idempotency, patches, references, writing
 from bulkwark.api.answers import Answer
 from bulkwark.api.calls import Call
 from bulkwark.api.references import Wanted
 from bulkwark.api.role_rights import need_role
 from bulkwark.api.source_rights import for_subadmin, is_one
-from bulkwark.bulk import tasks
 from bulkwark.domain import access_profiles, dimensions, roles
 from bulkwark.domain.dimensions import DimensionBody
 from bulkwark.domain.documents import Document
@@ -95,9 +94,7 @@ def create(call: Call) -> Answer:
         found = dimensions.document(body, new_id(), iso_ms(call.now), parent, names)
         (rid,) = call.tenant.objects.add(session, Kind.DIMENSION, [New(found, call.now)])
         _refer(call, session, role)
-        stored = call.tenant.objects.by_rid(session, rid)
-        assert stored is not None
-        return _answer(call, session, stored, 201)
+        return _answer(call, session, writing.reread(call, session, rid), 201)
 
 
 def patch(call: Call) -> Answer:
@@ -114,11 +111,9 @@ def patch(call: Call) -> Answer:
         if fold(body.name) != fold(before["name"]):
             _require_free_name(call, session, before["parentId"], body.name)
         found = dimensions.document(body, before["id"], before["created"], before["parentId"], names)
-        if found != before:
-            call.tenant.objects.change(session, old, found, modified=max(call.now, old.modified))
+        stored = writing.revise(call, session, old, before, after, found)
+        if stored != old:
             _refer(call, session, need_role(call, session, before["parentId"]))
-        stored = call.tenant.objects.by_rid(session, old.rid)
-        assert stored is not None
         return _answer(call, session, stored)
 
 
@@ -139,11 +134,7 @@ class BulkDelete(msgspec.Struct):
 def bulk_delete(call: Call) -> Answer:
     """POST /roles/{roleId}/dimensions/bulk-delete: all or none; up to 50 ids."""
     body = call.json(BulkDelete)
-    ids = list(dict.fromkeys(plain_id(id) for id in body.dimensionIds))
-    if not ids:
-        raise Invalid("no dimension is named", where="/dimensionIds")
-    if len(body.dimensionIds) > MOST_DELETED:
-        raise Invalid(f"{len(body.dimensionIds)} are named", where="/dimensionIds", hint=f"at most {MOST_DELETED}")
+    ids = writing.doomed(body.dimensionIds, "/dimensionIds", Kind.DIMENSION)
     with call.services.store.write() as session:
         role = need_role(call, session, call.params["roleId"])
         own = {one.document()["id"]: one for one in _all(call, session, role)}
@@ -155,19 +146,8 @@ def bulk_delete(call: Call) -> Answer:
         for id in ids:
             call.tenant.objects.delete(session, own[id])
         _refer(call, session, role)
-        task = tasks.record(
-            session,
-            call.tenant,
-            name="Delete dimensions",
-            kind="DIMENSION_DELETION",
-            submitter=call.actor.identity_id,
-            client=call.actor.client_id,
-            total=len(ids),
-            changed=len(ids),
-            failed=0,
-            now=call.now,
-        )
-    return answers.ok({"type": "TASK_RESULT", "id": task, "name": None}, 202)
+        task = writing.record_deletion(call, session, "Delete dimensions", "DIMENSION_DELETION", changed=len(ids))
+        return idempotency.claim(call, session, answers.ok({"type": "TASK_RESULT", "id": task, "name": None}, 202))
 
 
 def _wanted(body: DimensionBody) -> list[Wanted]:

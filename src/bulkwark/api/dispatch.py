@@ -7,14 +7,15 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import time
 from collections.abc import Awaitable, Callable, MutableMapping
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from importlib import import_module
 from typing import Any
 from urllib.parse import parse_qsl
 
-from bulkwark.api import errors, oauth, openapi, uploads
+from bulkwark.api import errors, idempotency, oauth, openapi, submitting, uploads
+from bulkwark.api.admission import admit
 from bulkwark.api.answers import Answer, ok
 from bulkwark.api.calls import Call
 from bulkwark.api.operations import OPERATIONS, Operation
@@ -31,9 +32,10 @@ Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 Handler = Callable[[Call], Answer]
 
-MAX_BODY = 8 * 1024 * 1024  # bytes; uploads have their own limit
+MAX_BODY = 8 * 1024 * 1024  # bytes, where the table of operations says nothing
 # Threads. A writer mostly waits for its turn, and a search may take long: neither keeps the readers waiting.
 READERS, SEARCHERS, WRITERS = 8, 4, 16
+FIRST_PAUSE, LONGEST_PAUSE = 0.005, 0.2  # seconds between two looks at what is not ready yet
 READ_SECONDS = 10.0  # what a request may read for, before it is told to ask for less
 # What answers without a token, and to which method.
 PUBLIC = {
@@ -95,31 +97,45 @@ class Api:
         if path in PUBLIC and method == PUBLIC[path]:
             return await self._public(path, scope, receive, headers)
         route = self._router.find(method, path)
-        actor = self._services.tokens.verify(_bearer(headers))
-        self._services.limits.check(actor.client_id, route.version, time.monotonic())
         operation = route.operation
-        actor.require(operation.scopes, operation.levels, application=operation.application)
+        actor, tenant = admit(self._services, operation, route.version, _bearer(headers))
         _check_headers(headers, route)
         query = _query(scope)
-        upload = await uploads.receive(receive, headers) if operation.body == "multipart" else None
+        multipart = operation.body == "multipart"
+        upload = await uploads.receive(receive, headers, operation.largest_form) if multipart else None
         try:
-            body = b"" if upload or (method == "GET" and not operation.body) else await _body(receive, headers)
-            tenant = self._services.store.tenant(actor.tenant)
-            if tenant is None:
-                raise Unauthenticated(f"the tenant {actor.tenant!r} is gone")
-            now = time.time_ns() // 1_000_000
+            body = (
+                b""
+                if upload or (method == "GET" and not operation.body)
+                else await _body(receive, headers, operation.largest)
+            )
+            now = self._services.clock()
             patience = Patience(READ_SECONDS)
             call = Call(self._services, route, actor, tenant, query, headers, body, now, upload, patience)
             handler = self._handlers[operation.handler]
+            if (operation.bulk or operation.keyed) and idempotency.HEADER in headers:
+                handler = partial(idempotency.once, handler=handler)
             if operation.inline:
                 return handler(call)
             if operation.writes:
-                return await asyncio.get_running_loop().run_in_executor(self._writers, handler, call)
+                answer = await asyncio.get_running_loop().run_in_executor(self._writers, handler, call)
+                return answer if answer.later is None else await self._later(answer.later)
             pool = self._searchers if operation.path.startswith("/search") else self._readers
             return await self._while_wanted(pool, handler, call, receive)
         finally:
             if upload:
                 upload.close()
+
+    async def _later(self, ask: Callable[[], Answer | None]) -> Answer:
+        """An answer that is not ready yet: asked for again and again, while no thread waits."""
+        loop, pause = asyncio.get_running_loop(), FIRST_PAUSE
+        try:
+            while (found := await loop.run_in_executor(self._readers, ask)) is None:
+                await asyncio.sleep(pause)
+                pause = min(2 * pause, LONGEST_PAUSE)
+        except idempotency.Replayed as replayed:
+            return replayed.answer
+        return found
 
     async def _while_wanted(self, pool: ThreadPoolExecutor, handler: Handler, call: Call, receive: Receive) -> Answer:
         """The handler's answer; its reads end when the client leaves."""
@@ -152,19 +168,25 @@ class Api:
 
     async def _send(self, send: Send, answer: Answer, tracking: str, method: str) -> None:
         headers = [(b"slpt-request-id", tracking.encode())]
-        bodiless = answer.status == 204 or (not answer.body and answer.stream is None)
+        bodiless = answer.status == 204 or (not answer.body and answer.stream is None and answer.live is None)
         if not bodiless:
             headers.append((b"content-type", answer.content_type.encode()))
         headers.extend((name.lower().encode(), value.encode("latin-1")) for name, value in answer.headers.items())
-        if answer.stream is None:
+        if answer.stream is None and answer.live is None:
             if answer.status != 204:
                 headers.append((b"content-length", str(len(answer.body)).encode()))
             await send({"type": "http.response.start", "status": answer.status, "headers": headers})
             await send({"type": "http.response.body", "body": b"" if method == "HEAD" else answer.body})
             return
         await send({"type": "http.response.start", "status": answer.status, "headers": headers})
+        if answer.live is not None:
+            async for piece in answer.live:
+                await send({"type": "http.response.body", "body": piece, "more_body": True})
+            await send({"type": "http.response.body", "body": b""})
+            return
         loop = asyncio.get_running_loop()
-        while (piece := await loop.run_in_executor(self._readers, next, answer.stream, None)) is not None:
+        more = partial(next, answer.stream or iter(()), None)
+        while (piece := await loop.run_in_executor(self._readers, more)) is not None:
             await send({"type": "http.response.body", "body": piece, "more_body": True})
         await send({"type": "http.response.body", "body": b""})
 
@@ -204,8 +226,9 @@ def _check_headers(headers: dict[str, str], route: Route) -> None:
         )
     for name in headers:
         # A typo must not turn a preview into a run.
-        if name.startswith(OURS):
-            raise Invalid("there is no such header", where=f"header {name}")
+        if name.startswith(OURS) and not (route.operation.bulk and name in submitting.HEADERS):
+            known = "" if route.operation.bulk else "this call takes none of these"
+            raise Invalid("there is no such header here", where=f"header {name}", hint=known)
 
 
 def _query(scope: Message) -> dict[str, str]:
@@ -218,11 +241,11 @@ def _query(scope: Message) -> dict[str, str]:
         raise Invalid("the query string is not UTF-8", where="query") from None
 
 
-async def _body(receive: Receive, headers: dict[str, str]) -> bytes:
+async def _body(receive: Receive, headers: dict[str, str], most: int = MAX_BODY) -> bytes:
     """The whole body. Raises Invalid above the limit, without having read it."""
     declared = headers.get("content-length", "0")
-    if declared.isdigit() and int(declared) > MAX_BODY:
-        raise Invalid(f"the body has {declared} bytes", where="body", hint=f"at most {MAX_BODY}")
+    if declared.isdigit() and int(declared) > most:
+        raise Invalid(f"the body has {declared} bytes", where="body", hint=f"at most {most}")
     parts: list[bytes] = []
     size = 0
     while True:
@@ -231,8 +254,8 @@ async def _body(receive: Receive, headers: dict[str, str]) -> bytes:
             raise ClientLeft
         part = message.get("body", b"")
         size += len(part)
-        if size > MAX_BODY:
-            raise Invalid(f"the body has more than {MAX_BODY} bytes", where="body")
+        if size > most:
+            raise Invalid(f"the body has more than {most} bytes", where="body")
         parts.append(part)
         if not message.get("more_body"):
             return parts[0] if len(parts) == 1 else b"".join(parts)

@@ -6,10 +6,11 @@ from typing import Any
 
 import msgspec
 
-from bulkwark.api import answers, patches
+from bulkwark.api import answers, patches, submitting
 from bulkwark.api.answers import Answer
 from bulkwark.api.calls import Call
-from bulkwark.api.entitlements import apply
+from bulkwark.api.entitlements import patched
+from bulkwark.bulk import entitlement_patches
 from bulkwark.domain import entitlements
 from bulkwark.domain.kinds import Kind, plain_id
 from bulkwark.errors import Invalid, NotFound
@@ -42,12 +43,22 @@ def bulk_update(call: Call) -> Answer:
         patches.require_valid(body.jsonPatch, allowed)
         entitlements.require_values(body.jsonPatch)
         with call.services.store.write() as session:
-            apply(call, session, _all(call, session, ids), body.jsonPatch)
+            changes = patched(call, session, _all(call, session, ids), body.jsonPatch)
+            if not submitting.wants_preview(call):
+                entitlement_patches.carry_out(session, call.tenant, changes, call.now)
+            return submitting.done(
+                call,
+                session,
+                type=entitlement_patches.TYPE,
+                operation=entitlement_patches.NAME,
+                spec=body.jsonPatch,
+                items=entitlement_patches.items(changes),
+                answer=answers.empty(204),
+            )
     except Invalid as error:
         if not error.where.startswith("/entitlementIds"):
             error.where = f"/jsonPatch{error.where}" if error.where.startswith("/") else "/jsonPatch"
         raise
-    return answers.empty(204)
 
 
 def _all(call: Call, session: Session, ids: list[str]) -> list[Stored]:

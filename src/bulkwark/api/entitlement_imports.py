@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bulkwark.api import answers, references
+from bulkwark.api import answers, idempotency, references
 from bulkwark.api.answers import Answer
 from bulkwark.api.calls import Call
 from bulkwark.api.entitlement_rights import need_source
@@ -57,6 +57,10 @@ def _load(call: Call, part: str) -> Answer:
             now=call.now,
             target=_target(source),
         )
+        return idempotency.claim(call, session, _started(call, id))
+
+
+def _started(call: Call, id: str) -> Answer:
     return answers.ok(
         {
             "id": id,
@@ -112,7 +116,7 @@ def reset(call: Call) -> Answer:
             now=call.now,
             target=_target(source),
         )
-    return answers.ok({"type": "TASK_RESULT", "id": id, "name": RESET_NAME}, 202)
+        return idempotency.claim(call, session, answers.ok({"type": "TASK_RESULT", "id": id, "name": RESET_NAME}, 202))
 
 
 def _delete(call: Call, session: Session, rids: list[int]) -> list[str]:

@@ -7,23 +7,22 @@ from typing import Any
 
 import msgspec
 
-from bulkwark.api import answers, collections, patches
+from bulkwark.api import answers, collections, metadata_values, patches, writing
 from bulkwark.api.answers import Answer
 from bulkwark.api.calls import Call
 from bulkwark.api.entitlement_rights import need, visible
 from bulkwark.api.source_rights import is_one
-from bulkwark.domain import entitlements, metadata
+from bulkwark.bulk.entitlement_patches import Change, carry_out
+from bulkwark.domain import entitlements
 from bulkwark.domain.documents import Document
 from bulkwark.domain.kinds import Kind, plain_id
-from bulkwark.domain.metadata import Operation, Scope
 from bulkwark.domain.request_configs import RequestConfig, require_valid
-from bulkwark.errors import Invalid, NotFound
+from bulkwark.errors import Invalid
 from bulkwark.query import ast
 from bulkwark.query.ast import Node
 from bulkwark.query.fields import Field
 from bulkwark.query.fields import Kind as FieldKind
 from bulkwark.store import assignments, request_configs
-from bulkwark.store.changes import change_many, rename_references
 from bulkwark.store.dialect import Session
 from bulkwark.store.objects import Stored
 from bulkwark.store.search import Sorter
@@ -176,17 +175,14 @@ def patch(call: Call) -> Answer:
     entitlements.require_values(operations)
     with call.services.store.write() as session:
         old = need(call, session, call.params["id"])
-        apply(call, session, [old], operations)
-        stored = call.tenant.objects.by_rid(session, old.rid)
-        assert stored is not None
-        return _shown(call, session, stored)
+        carry_out(session, call.tenant, patched(call, session, [old], operations), call.now)
+        return _shown(call, session, writing.reread(call, session, old.rid))
 
 
-def apply(call: Call, session: Session, found: list[Stored], operations: list[Document]) -> None:
-    """Patch entitlements with operations that are known to be valid. Raises Invalid; then nothing may be kept."""
+def patched(call: Call, session: Session, found: list[Stored], operations: list[Document]) -> list[Change]:
+    """What operations that are known to be valid make of entitlements. Raises Invalid; nothing is written."""
     owner = _owner(call, session, operations)
-    changed: list[tuple[Stored, Document]] = []
-    renamed: dict[int, tuple[str, str]] = {}
+    changes: list[Change] = []
     # Entitlements differ little in what a patch looks at: the library works once for each difference.
     results: dict[bytes, Document] = {}
     for stored in found:
@@ -200,14 +196,8 @@ def apply(call: Call, session: Session, found: list[Stored], operations: list[Do
                 error.detail += f" (entitlement {before['id']})" if len(found) > 1 else ""
                 raise
         document = entitlements.patched(before, results[key], owner, call.actor.user_name)
-        if document != before:
-            changed.append((stored, document))
-            if document["name"] != before["name"]:
-                renamed[stored.rid] = document["id"], document["name"]
-    if changed:
-        change_many(session, call.tenant.objects, Kind.ENTITLEMENT, changed, call.now)
-    if renamed:
-        rename_references(session, call.tenant.objects, Kind.ENTITLEMENT, renamed)
+        changes.append((stored, before, document))
+    return changes
 
 
 def _owner(call: Call, session: Session, operations: list[Document]) -> Document | None:
@@ -228,36 +218,12 @@ def _owner(call: Call, session: Session, operations: list[Document]) -> Document
 
 def add_value(call: Call) -> Answer:
     """POST /entitlements/{id}/access-model-metadata/{key}/values/{value}."""
-    return _change_value(call, Operation.ADD)
+    return metadata_values.add(call, need)
 
 
 def remove_value(call: Call) -> Answer:
     """DELETE of the same."""
-    return _change_value(call, Operation.REMOVE)
-
-
-def _change_value(call: Call, operation: Operation) -> Answer:
-    key, value = call.params["attributeKey"], call.params["attributeValue"]
-    with call.services.store.write() as session:
-        old = need(call, session, call.params["id"])
-        catalogue = call.tenant.metadata.catalogue(session)
-        if key not in catalogue.attributes:
-            raise NotFound(f"there is no metadata attribute {key!r}")
-        if value not in catalogue.attributes[key].values:
-            raise NotFound(f"the attribute {key!r} has no value {value!r}")
-        change = metadata.change(
-            catalogue, operation, Scope.ATTRIBUTE, [(key, [value])], object_types=("entitlement",), where="path"
-        )
-        before = metadata.parse(old.md)
-        after = change.apply(before)
-        if after != before:
-            modified = max(call.now, old.modified)
-            call.tenant.objects.set_metadata(session, old, metadata.text(after), modified=modified)
-        if operation is Operation.REMOVE:
-            return answers.empty(200)
-        stored = call.tenant.objects.by_rid(session, old.rid)
-        assert stored is not None
-        return _shown(call, session, stored, 201)
+    return metadata_values.remove(call, need)
 
 
 # --- request config ------------------------------------------------------------------------------------

@@ -72,11 +72,18 @@ def answer(error: Exception, tracking: str, accept_language: str = "") -> Answer
     return _json(status, body)
 
 
+_CODES = {
+    "400.1.404": "400.1.404 Referenced object not found",
+    "400.1.409": "400.1.409 Reference conflict",
+    "400.1.4": "400.1.4 Limit violation",
+}
+
+
 def _code(error: Exception, code: str) -> str:
     if isinstance(error, QueryError):
         return code
     given = getattr(error, "code", "")
-    return {"400.1.404": "400.1.404 Referenced object not found"}.get(given, given) or code
+    return _CODES.get(given, given) or code
 
 
 def _message(text: str, accept_language: str) -> dict[str, str]:

@@ -2,28 +2,25 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Container, Iterable
 from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Any
-from uuid import uuid4
 
 import msgspec
 
-from bulkwark.api import answers
+from bulkwark.api import submitting
 from bulkwark.api.answers import Answer
 from bulkwark.api.calls import Call, require_object
 from bulkwark.bulk import metadata, selection
 from bulkwark.bulk.metadata import Spec
 from bulkwark.bulk.selection import Limit, Selector
+from bulkwark.domain.jobs import Job, Options
 from bulkwark.domain.kinds import Kind, plain_id
 from bulkwark.domain.metadata import Operation, Scope
-from bulkwark.domain.times import iso_us
 from bulkwark.errors import Forbidden, Invalid
 from bulkwark.store.dialect import Session
 from bulkwark.store.indexes import BY_KIND
-from bulkwark.store.jobs import NewJob
 from bulkwark.store.objects import Stored
 
 KEYS = ("attribute", "attributeKey", "key")
@@ -68,10 +65,9 @@ def by_ids(noun: Noun, call: Call) -> Answer:
         raise Invalid(
             f"the {word}s count {len(given)} exceeded max limit of {selection.MAX_IDS} for bulk update", where=where
         )
-    spec = _spec(noun, call, body)
-    ids = list(dict.fromkeys(plain_id(id) for id in given))
-    _require_all(noun, call, call.read(), ids)
-    return _submit(noun, call, spec, Selector("ids", call.now, noun.kind, ids=ids))
+    spec = _official(noun, call, body)
+    rids = _require_all(noun, call, call.read(), list(dict.fromkeys(plain_id(id) for id in given)))
+    return submit(noun, call, spec, Selector("ids", call.now, noun.kind, rids=rids))
 
 
 def by_filter(noun: Noun, call: Call) -> Answer:
@@ -80,69 +76,75 @@ def by_filter(noun: Noun, call: Call) -> Answer:
     text = _member(body, "filters")
     if not isinstance(text, str):
         raise Invalid("a filter is a string", where="/filters")
-    spec = _spec(noun, call, body)
+    spec = _official(noun, call, body)
     if noun.bare_id and (id := plain_id(text.strip())).isalnum() and len(id) == 32:
         text = f'id eq "{id}"'
-    return _submit(noun, call, spec, _limited(noun, call, Selector("filter", call.now, noun.kind, filters=text)))
+    return submit(noun, call, spec, limited(noun, call, Selector("filter", call.now, noun.kind, filters=text)))
 
 
 def by_query(noun: Noun, call: Call) -> Answer:
     """Every object that the search query selects."""
     body = call.strict_object()
     queries = selection.require_search(_member(body, "query"), index=BY_KIND[noun.kind].name)
-    spec = _spec(noun, call, body)
-    return _submit(
-        noun,
-        call,
-        spec,
-        _limited(noun, call, Selector("query", call.now, noun.kind, queries=queries, options=call.services.options)),
-    )
+    spec = _official(noun, call, body)
+    selector = Selector("query", call.now, noun.kind, queries=queries, options=call.services.options)
+    return submit(noun, call, spec, limited(noun, call, selector))
 
 
-def _limited(noun: Noun, call: Call, selector: Selector) -> Selector:
+def limited(noun: Noun, call: Call, selector: Selector) -> Selector:
+    """The selection among what the caller may change."""
     limit = noun.limit(call)
     return msgspec.structs.replace(selector, owner=limit.owner, sources=list(limit.sources))
 
 
-def _require_all(noun: Noun, call: Call, session: Session, ids: list[str]) -> None:
-    """Raises Forbidden when the caller may not change some of the objects, Invalid naming those that do not exist."""
+def _require_all(noun: Noun, call: Call, session: Session, ids: list[str]) -> list[int]:
+    """The rids of all. Raises Forbidden when some are not the caller's to change, Invalid naming the unknown."""
     rids = call.tenant.objects.rids(session, noun.kind, ids)
     if noun.limit(call).owner:
         found = call.tenant.objects.by_rids(session, list(rids.values()))
         if not all(noun.may(call, session, stored) for stored in found):
             raise Forbidden(f"some of the {noun.kind.noun}s are not owned by the caller")
-    unknown = [id for id in ids if id not in rids]
+    require_known(noun, ids, rids, f"/{noun.ids}")
+    return list(rids.values())
+
+
+def require_known(noun: Noun, given: Collection[str], found: Container[str], where: str, by: str = "") -> None:
+    """Raise Invalid naming up to 20 of the given that were not found. `by`: what they are, when no ids."""
+    unknown = [one for one in given if one not in found]
     if unknown:
-        shown = ", ".join(repr(id) for id in unknown[:NAMED])
+        shown = ", ".join(repr(one) for one in unknown[:NAMED])
         raise Invalid(
-            f"there are no {noun.kind.noun}s {shown}",
-            where=f"/{noun.ids}",
+            f"there are no {noun.kind.noun}s {by}{shown}",
+            where=where,
             hint=f"{len(unknown)} unknown",
             code="400.1.404",
         )
 
 
-def _submit(noun: Noun, call: Call, spec: Spec, selector: Selector) -> Answer:
+def submit(
+    noun: Noun,
+    call: Call,
+    spec: Spec,
+    selector: Selector,
+    *,
+    answer: Callable[[Job], Answer] | None = None,
+    options: Options | None = None,
+) -> Answer:
+    """Make it a job, once what it selects by is understood. `options`: instead of those of the headers."""
     if selector.by != "ids":
         # Compiled once here, so that what cannot be understood is refused before anything is stored.
         checked = selection.resolve(selector)
         selection.require_known_attributes(checked.root, call.tenant.metadata.catalogue(call.read()))
         call.tenant.select(call.read(), checked)
-    job = call.services.engine.submit(
-        call.tenant,
-        NewJob(
-            id=str(uuid4()),
-            type=noun.type,
-            operation=metadata.NAME,
-            spec=msgspec.json.encode(spec).decode(),
-            selector=msgspec.json.encode(selector).decode(),
-            client=call.actor.client_id,
-            submitter=call.actor.identity_id,
-            created=time.time_ns() // 1000,
-        ),
+    return submitting.submit(
+        call,
+        type=noun.type,
+        operation=metadata.NAME,
+        spec=spec,
+        selector=msgspec.json.encode(selector).decode(),
+        answer=answer or submitting.accepted(call),
+        how=options,
     )
-    found = {"id": job.id, "type": job.type, "status": "CREATED", "created": iso_us(job.created)}
-    return answers.ok(found, call.route.operation.success)
 
 
 # --- the body ------------------------------------------------------------------------------------------
@@ -154,19 +156,29 @@ def _member(body: dict[str, Any], name: str) -> Any:
     return body[name]
 
 
-def _spec(noun: Noun, call: Call, body: dict[str, Any]) -> Spec:
-    """Operation, scope and values, in all documented spellings, checked against the catalogue.
+def _official(noun: Noun, call: Call, body: dict[str, Any]) -> Spec:
+    """The spec of an official call.
 
     A member that is not known is refused: a misspelt `replaceScope` would change what a REPLACE does.
     """
-    unknown = sorted(set(body) - noun.members)
+    require_members(body, noun.members)
+    return read_spec(noun, call, body)
+
+
+def require_members(body: dict[str, Any], members: Collection[str], where: str = "") -> None:
+    """Raise Invalid for a member that is not one of these, with the closest one."""
+    unknown = sorted(set(body) - set(members))
     if unknown:
-        hint = get_close_matches(unknown[0], noun.members, n=1)
+        hint = get_close_matches(unknown[0], members, n=1)
         raise Invalid(
             f"{unknown[0]!r} is no member of a bulk update",
-            where=f"/{unknown[0]}",
+            where=f"{where}/{unknown[0]}",
             hint=f"did you mean {hint[0]!r}?" if hint else "",
         )
+
+
+def read_spec(noun: Noun, call: Call, body: dict[str, Any]) -> Spec:
+    """Operation, scope and values, in all documented spellings, checked against the catalogue. Raises Invalid."""
     operation = _word(body, "operation", Operation)
     if operation is None:
         raise Invalid("operation is missing", where="/operation", hint="ADD, REMOVE or REPLACE")

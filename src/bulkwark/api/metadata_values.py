@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 
 import msgspec
 
-from bulkwark.api import answers, collections
+from bulkwark.api import answers, collections, writing
 from bulkwark.api.answers import Answer
 from bulkwark.api.calls import Call
 from bulkwark.bulk.metadata import object_types
@@ -94,8 +94,7 @@ def _change_value(call: Call, need: Need, operation: Operation) -> Answer:
             call.tenant.objects.set_metadata(session, old, metadata.text(after), modified=modified)
         if operation is Operation.REMOVE:
             return answers.empty(status)
-        stored = call.tenant.objects.by_rid(session, old.rid)
-        assert stored is not None
+        stored = writing.reread(call, session, old.rid)
         return answers.text(collections.document(stored, call.tenant.wire(session), kind_of(old.rid)), status)
 
 

@@ -30,10 +30,15 @@ def apply(document: Document, operations: object, allowed: Collection[str]) -> D
     """The document after the operations; the one given stays as it is.
 
     `allowed`: JSON pointers that may be changed, or prefixes that end with `/*` for everything below. `test`
-    may look at any place. Raises Invalid for a malformed patch, a place that may not be changed or does not
-    exist, and a `test` that fails; then nothing is changed.
+    may look at any place. A member that may be changed and was never set is null for `replace` and `test`. Raises
+    Invalid for a malformed patch, a place that may not be changed or does not exist, and a `test` that fails; then
+    nothing is changed.
     """
-    return run(document, require_valid(operations, allowed))
+    checked = require_valid(operations, allowed)
+    unset = {path[1:] for path in allowed if path.count("/") == 1} - document.keys()
+    asked = {operation["path"][1:] for operation in checked if operation["op"] in ("replace", "test")} & unset
+    after = run(document | dict.fromkeys(asked), checked)
+    return {name: value for name, value in after.items() if value is not None or name not in asked}
 
 
 def run(document: Document, operations: Sequence[Document]) -> Document:

@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import msgspec
 
-from bulkwark.api import answers, references, source_rights
+from bulkwark.api import answers, idempotency, references, source_rights, writing
 from bulkwark.api.answers import Answer
 from bulkwark.api.calls import Call
-from bulkwark.bulk import tasks
 from bulkwark.domain.documents import Document
 from bulkwark.domain.kinds import Kind, plain_id
 from bulkwark.errors import Forbidden, Invalid
 from bulkwark.store.dialect import Session
 from bulkwark.store.objects import Stored
 
-MOST_DELETED = 50
 MOST_UPDATED = 1_000  # undocumented; a request of that size is answered within a second
 
 
@@ -31,13 +29,7 @@ def delete(call: Call) -> Answer:
     With `bestEffortOnly` those that are in use stay and are reported; 200 only when all of them are.
     """
     body = call.json(BulkDelete)
-    ids = list(dict.fromkeys(plain_id(id) for id in body.accessProfileIds))
-    if not ids:
-        raise Invalid("no access profile is named", where="/accessProfileIds")
-    if len(body.accessProfileIds) > MOST_DELETED:
-        raise Invalid(
-            f"{len(body.accessProfileIds)} are named", where="/accessProfileIds", hint=f"at most {MOST_DELETED}"
-        )
+    ids = writing.doomed(body.accessProfileIds, "/accessProfileIds", Kind.ACCESS_PROFILE)
     with call.services.store.write() as session:
         found = _require(call, session, ids)
         used = references.users(call.tenant, session, Kind.ACCESS_PROFILE, [one.rid for one in found.values()])
@@ -47,20 +39,12 @@ def delete(call: Call) -> Answer:
             return answers.ok({"pending": [], "inUse": in_use})
         for id in free:
             call.tenant.objects.delete(session, found[id])
-        task = tasks.record(
-            session,
-            call.tenant,
-            name="Delete access profiles",
-            kind="ACCESS_PROFILE_DELETION",
-            submitter=call.actor.identity_id,
-            client=call.actor.client_id,
-            total=len(ids),
-            changed=len(free),
-            failed=len(in_use),
-            messages=[f"the access profile {one['accessProfileId']} is in use" for one in in_use],
-            now=call.now,
+        faults = [f"the access profile {one['accessProfileId']} is in use" for one in in_use]
+        task = writing.record_deletion(
+            call, session, "Delete access profiles", "ACCESS_PROFILE_DELETION", changed=len(free), faults=faults
         )
-    return answers.ok({"taskId": task, "pending": free, "inUse": in_use}, 202)
+        answer = answers.ok({"taskId": task, "pending": free, "inUse": in_use}, 202)
+        return idempotency.claim(call, session, answer)
 
 
 class Requestable(msgspec.Struct):
@@ -89,7 +73,8 @@ def update_requestable(call: Call) -> Answer:
             changed = call.tenant.objects.by_rid(session, old.rid)
             assert changed is not None
             found[plain_id(item.id)] = changed
-    return answers.ok([_outcome(item, known=plain_id(item.id) in found) for item in items], 207)
+        answer = answers.ok([_outcome(item, known=plain_id(item.id) in found) for item in items], 207)
+        return idempotency.claim(call, session, answer)
 
 
 def _outcome(item: Requestable, *, known: bool) -> Document:

@@ -9,7 +9,7 @@ from bulkwark.api.metadata_jobs import Noun
 from bulkwark.api.role_rights import own_only
 from bulkwark.bulk.selection import Limit
 from bulkwark.domain import roles
-from bulkwark.domain.jobs import Job, official, official_in_list
+from bulkwark.domain.jobs import Job, Mode, official, official_in_list
 from bulkwark.domain.kinds import Kind, uuid_id
 from bulkwark.domain.times import iso_us
 from bulkwark.errors import Invalid, NotFound
@@ -45,7 +45,7 @@ def by_query(call: Call) -> Answer:
 def unfinished(call: Call) -> Answer:
     """GET …/bulk-update: the tenant's unfinished role jobs, oldest first."""
     found = [job for job in jobs.unfinished(call.read(), call.tenant.number) if job.type == TYPE]
-    return answers.ok([_wire(job, official_in_list(job.status)) for job in found])
+    return answers.ok([_wire(job, official_in_list(job)) for job in found])
 
 
 def status(call: Call) -> Answer:
@@ -68,14 +68,14 @@ def status_literal(call: Call) -> Answer:
             where="path",
             hint="name one: …/bulk-update/{id} or …/bulk-update/id?id={id}",
         )
-    return answers.ok(_wire(found[0], official(found[0].status)), 202)
+    return answers.ok(_wire(found[0], official(found[0])), 202)
 
 
 def _status(call: Call, id: str) -> Answer:
     job = jobs.get(call.read(), call.tenant.number, uuid_id(id))
-    if job is None or job.type != TYPE:
+    if job is None or job.type != TYPE or job.mode is not Mode.RUN:
         raise NotFound(f"there is no job {id}")
-    return answers.ok(_wire(job, official(job.status)), 202)
+    return answers.ok(_wire(job, official(job)), 202)
 
 
 def _wire(job: Job, status: str) -> dict[str, str]:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import msgspec
 
-from bulkwark.api import collections, memberships
+from bulkwark.api import collections
 from bulkwark.api.answers import Answer
 from bulkwark.api.calls import Call
 from bulkwark.api.role_rights import need_role
 from bulkwark.domain import access_profiles
 from bulkwark.domain.kinds import Kind
 from bulkwark.query import ast
+from bulkwark.store import memberships
 from bulkwark.store.metadata import Wire
 from bulkwark.store.objects import Stored
 

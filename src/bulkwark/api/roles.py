@@ -7,13 +7,12 @@ from typing import Any
 import msgspec
 from msgspec import UNSET
 
-from bulkwark.api import answers, collections, metadata_values, patches, references
+from bulkwark.api import answers, collections, idempotency, metadata_values, patches, references, writing
 from bulkwark.api.answers import Answer
 from bulkwark.api.calls import Call
 from bulkwark.api.metadata_values import FILTER_DEFAULT, FILTER_MOST
 from bulkwark.api.references import Wanted
 from bulkwark.api.role_rights import need_role, own_only, require_roles, visible
-from bulkwark.bulk import tasks
 from bulkwark.domain import roles
 from bulkwark.domain.documents import Document
 from bulkwark.domain.kinds import Kind, new_id, plain_id
@@ -78,8 +77,7 @@ def create(call: Call) -> Answer:
         references.require_free_name(call.tenant, session, Kind.ROLE, body.name)
         found = roles.document(body, new_id(), iso_ms(call.now), names)
         (rid,) = call.tenant.objects.add(session, Kind.ROLE, [New(found, call.now)])
-        stored = call.tenant.objects.by_rid(session, rid)
-        assert stored is not None
+        stored = writing.reread(call, session, rid)
         return answers.text(collections.document(stored, call.tenant.wire(session), Kind.ROLE), 201)
 
 
@@ -92,22 +90,14 @@ def patch(call: Call) -> Answer:
         old = need_role(call, session, call.params["id"])
         before = old.document()
         after = patches.apply(before, operations, roles.PATCHABLE)
-        found = _revised(call, session, before, after)
-        if after != before:
-            call.tenant.objects.change(session, old, found, modified=max(call.now, old.modified))
-        stored = call.tenant.objects.by_rid(session, old.rid)
-        assert stored is not None
+        found = _revised(call, session, before, after, operations)
+        stored = writing.revise(call, session, old, before, after, found)
         return answers.text(collections.document(stored, call.tenant.wire(session), Kind.ROLE))
 
 
-def _revised(call: Call, session: Session, before: Document, after: Document) -> Document:
+def _revised(call: Call, session: Session, before: Document, after: Document, operations: list[Document]) -> Document:
     """The document after a patch: valid, its references existing, members that we only keep left alone."""
-    try:
-        body = msgspec.convert(after, RoleBody)
-    except msgspec.ValidationError as error:
-        text, _, path = str(error).partition(" - at ")
-        where = path.strip("`").removeprefix("$").replace("[", "/").replace("]", "").replace(".", "/")
-        raise Invalid(f"after the patch: {text}", where=where) from None
+    body = patches.convert(after, RoleBody, operations)
     roles.require_valid(body)
     names = references.names(call.tenant, session, _wanted(body))
     _require_own_dimensions(call, session, body, before)
@@ -136,29 +126,12 @@ class BulkDelete(msgspec.Struct):
 def bulk_delete(call: Call) -> Answer:
     """POST /roles/bulk-delete: all or none; up to 50 ids."""
     body = call.json(BulkDelete)
-    ids = list(dict.fromkeys(plain_id(id) for id in body.roleIds))
-    if not ids:
-        raise Invalid("no role is named", where="/roleIds")
-    if len(body.roleIds) > MAX_BULK_DELETE:
-        raise Invalid(
-            f"the roles count exceeded max limit of {MAX_BULK_DELETE} for roles bulk delete", where="/roleIds"
-        )
+    ids = writing.doomed(body.roleIds, "/roleIds", Kind.ROLE)
     with call.services.store.write() as session:
         for stored in require_roles(call, session, ids, "/roleIds"):
             delete_whole(call.tenant, session, stored)
-        id = tasks.record(
-            session,
-            call.tenant,
-            name="Delete roles",
-            kind="ROLE_DELETION",
-            submitter=call.actor.identity_id,
-            client=call.actor.client_id,
-            total=len(ids),
-            changed=len(ids),
-            failed=0,
-            now=call.now,
-        )
-    return answers.ok({"type": "TASK_RESULT", "id": id, "name": None}, 202)
+        id = writing.record_deletion(call, session, "Delete roles", "ROLE_DELETION", changed=len(ids))
+        return idempotency.claim(call, session, answers.ok({"type": "TASK_RESULT", "id": id, "name": None}, 202))
 
 
 def _wanted(body: RoleBody) -> list[Wanted]:

@@ -90,7 +90,11 @@ def read(call: Call, *, whole: bool = False) -> Asked:
     sorters = tuple(_sorter(name, position) for position, name in enumerate(body.sort or []))
     if len(sorters) > MAX_SORT:
         raise Invalid(f"{len(sorters)} sort fields are named", where="/sort", hint=f"at most {MAX_SORT}")
-    inner = inner_hit(body.query, names, call.now, where="/query") if kind == "SAILPOINT" else None
+    inner = (
+        inner_hit(body.query, names, call.now, where="/query", options=call.services.options)
+        if kind == "SAILPOINT"
+        else None
+    )
     checked = []
     roots, typeahead = _roots(call, raw, body, kind, names, whole=whole)
     for name, root in roots.items():

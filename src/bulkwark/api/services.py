@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from bulkwark.auth.limits import Limits
 from bulkwark.auth.tokens import Tokens
-from bulkwark.bulk.engine import Engine
+from bulkwark.bulk.engine import Engine, now_ms
+from bulkwark.bulk.uploads import Uploads
+from bulkwark.domain import non_employees
 from bulkwark.query.requests import DEFAULT, Options
 from bulkwark.store.tenants import Store
 
@@ -17,4 +20,7 @@ class Services:
     engine: Engine
     tokens: Tokens
     limits: Limits
+    uploads: Uploads
+    non_employees: non_employees.Limits = non_employees.DEFAULTS
+    clock: Callable[[], int] = now_ms  # ms since 1970 UTC
     options: Options = DEFAULT  # how queries are read

@@ -5,24 +5,23 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from bulkwark.api import answers, collections, patches, references, source_rights
+from bulkwark.api import answers, collections, patches, references, source_rights, writing
 from bulkwark.api.answers import Answer
 from bulkwark.api.calls import Call
 from bulkwark.api.references import Wanted
-from bulkwark.bulk import tasks
 from bulkwark.domain import sources
 from bulkwark.domain.documents import Document
 from bulkwark.domain.kinds import Kind, new_id, plain_id
 from bulkwark.domain.sources import SourceBody
 from bulkwark.domain.tasks import Target
 from bulkwark.domain.times import iso_ms
-from bulkwark.errors import Forbidden, NotFound
+from bulkwark.errors import Forbidden, Invalid, NotFound
 from bulkwark.query import ast
 from bulkwark.query.analysis import fold
 from bulkwark.query.ast import Node
+from bulkwark.store import non_employee_sources
 from bulkwark.store.dialect import Session
 from bulkwark.store.objects import New, Stored
-from bulkwark.store.references import rename
 
 LIST_MOST = 250
 
@@ -89,9 +88,7 @@ def create(call: Call) -> Answer:
         references.require_free_name(call.tenant, session, Kind.SOURCE, body.name)
         found = sources.document(body, new_id(), iso_ms(call.now), names)
         (rid,) = call.tenant.objects.add(session, Kind.SOURCE, [New(found, call.now)])
-        stored = call.tenant.objects.by_rid(session, rid)
-        assert stored is not None
-        return _answer(call, session, stored, 201)
+        return _answer(call, session, writing.reread(call, session, rid), 201)
 
 
 def patch(call: Call) -> Answer:
@@ -101,14 +98,9 @@ def patch(call: Call) -> Answer:
     with call.services.store.write() as session:
         old = _need(call, session)
         before = old.document()
-        found = _revised(call, session, before, patches.apply(before, operations, sources.PATCHABLE), operations)
-        if found != before:
-            call.tenant.objects.change(session, old, found, modified=max(call.now, old.modified))
-            if found["name"] != before["name"]:
-                rename(call.tenant, session, old, found["name"])
-        stored = call.tenant.objects.by_rid(session, old.rid)
-        assert stored is not None
-        return _answer(call, session, stored)
+        after = patches.apply(before, operations, sources.PATCHABLE)
+        found = _revised(call, session, before, after, operations)
+        return _answer(call, session, writing.revise(call, session, old, before, after, found))
 
 
 def _revised(call: Call, session: Session, before: Document, after: Document, operations: list[Document]) -> Document:
@@ -129,25 +121,23 @@ def _wanted(body: SourceBody) -> list[Wanted]:
     return [Wanted(Kind.IDENTITY, "/owner", [body.owner], single=True)]
 
 
+def _require_plain(call: Call, session: Session, stored: Stored) -> None:
+    """Raise Invalid for the source of a non-employee source, with which alone it goes."""
+    id = non_employee_sources.standing_on(session, call.tenant.number, stored.rid)
+    if id:
+        raise Invalid("it is the source of non-employees", hint=f"DELETE /non-employee-sources/{id}")
+
+
 def delete(call: Call) -> Answer:
     """DELETE /sources/{id}: 400 while entitlements or access profiles belong to it; else done at once, with a task."""
     with call.services.store.write() as session:
         stored = _need(call, session)
         references.require_empty(call.tenant, session, stored)
+        _require_plain(call, session, stored)
         call.tenant.objects.delete(session, stored)
         document = stored.document()
-        task = tasks.record(
-            session,
-            call.tenant,
-            name=f"Delete source {document['name']}",
-            kind="CLOUD_SOURCE_DELETION",
-            submitter=call.actor.identity_id,
-            client=call.actor.client_id,
-            total=1,
-            changed=1,
-            failed=0,
-            now=call.now,
-            target=Target(document["id"], "APPLICATION", document["name"]),
-        )
+        name = f"Delete source {document['name']}"
+        target = Target(document["id"], "APPLICATION", document["name"])
+        task = writing.record_deletion(call, session, name, "CLOUD_SOURCE_DELETION", changed=1, target=target)
     # The schema has a string here, which "should be null/empty".
     return answers.ok({"type": "TASK_RESULT", "id": task, "name": ""}, 202)

@@ -5,6 +5,8 @@ A part counts as a file by its name: SDKs send a file name, people sometimes do 
 
 from __future__ import annotations
 
+import hashlib
+import logging
 import tempfile
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import IO, Any
@@ -14,10 +16,11 @@ from python_multipart.multipart import Field, File, create_form_parser
 
 from bulkwark.errors import BulkwarkError, Invalid
 
-MAX_UPLOAD = 64 * 1024 * 1024  # bytes of a whole body
 IN_MEMORY = 1024 * 1024  # bytes of a file that stay in memory
 MAX_PARTS = 20
 MULTIPART = "multipart/form-data"
+
+logging.getLogger("python_multipart").setLevel(logging.WARNING)  # it tells of every file that goes to the disk
 
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 
@@ -45,12 +48,23 @@ class Upload:
         found.seek(0)
         return found
 
+    def fingerprint(self) -> bytes:
+        """A digest of all parts: what makes two uploads the same."""
+        made = hashlib.sha256()
+        for name, content in sorted(self._parts.items()):
+            content.seek(0)
+            made.update(name.encode() + b"\0")
+            while piece := content.read(IN_MEMORY):
+                made.update(piece)
+            made.update(b"\0")
+        return made.digest()
+
     def close(self) -> None:
         for content in self._parts.values():
             content.close()
 
 
-async def receive(receive: Receive, headers: dict[str, str], most: int = MAX_UPLOAD) -> Upload:
+async def receive(receive: Receive, headers: dict[str, str], most: int) -> Upload:
     """Read a whole request. Raises Invalid for a body that is no multipart/form-data, or larger than `most`."""
     upload = Upload()
     try:

@@ -6,7 +6,7 @@ import msgspec
 
 from bulkwark.domain.jobs import Job
 from bulkwark.store import common_access, jobs
-from bulkwark.store.dialect import Session
+from bulkwark.store.dialect import Session, Sql
 from bulkwark.store.tenants import Tenant
 
 NAME = "common-access"
@@ -31,6 +31,12 @@ def encode(wanted: dict[int, bool]) -> str:
 class CommonAccessOperation:
     """Plugs into the engine (`bulk/engine.py: Operation`)."""
 
+    def selection(self, session: Session, tenant: Tenant, job: Job) -> Sql | None:
+        return None
+
+    def count(self, session: Session, tenant: Tenant, job: Job, selection: Sql) -> None:
+        """They are few: `record` tells soon enough."""
+
     def freeze(self, session: Session, tenant: Tenant, job: Job) -> None:
         """Write the targets. The selector shrinks to two counts, since every look at the job reads it."""
         wanted = msgspec.json.decode(job.selector, type=Wanted)
@@ -38,8 +44,14 @@ class CommonAccessOperation:
         common_access.freeze(session, job, job.selector)
         jobs.selected(session, job, sum(counted), msgspec.json.encode(Wanted(counted=counted)).decode())
 
-    def apply(self, session: Session, tenant: Tenant, job: Job, last: int, now: int) -> None:
-        common_access.apply(session, job, last, now)
+    def hidden(self, session: Session, tenant: Tenant, job: Job, total: int) -> int:
+        return 0
+
+    def record(self, session: Session, tenant: Tenant, job: Job, last: int, now: int) -> None:
+        common_access.record(session, job, last, now)
+
+    def effect(self, session: Session, tenant: Tenant, job: Job, last: int, now: int) -> None:
+        common_access.effect(session, job, last, now)
 
     def forget(self) -> None:
         """Nothing is remembered between chunks."""

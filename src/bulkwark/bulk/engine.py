@@ -9,15 +9,17 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections import deque
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
-from typing import Protocol
 
-from bulkwark.domain.jobs import FINISHED, Job, Status
+from bulkwark.bulk import freezing, guards
+from bulkwark.bulk.freezing import Operation
+from bulkwark.bulk.retention import Retention
+from bulkwark.bulk.turns import Key, Turns
+from bulkwark.domain.jobs import FINISHED, USUAL_PRIORITY, Happened, Hold, Job, Mode, Outcome, Status
 from bulkwark.errors import BulkwarkError, Unavailable
-from bulkwark.store import jobs
-from bulkwark.store.dialect import Patience, Session, Turn
+from bulkwark.store import job_events, jobs
+from bulkwark.store.dialect import Session
 from bulkwark.store.jobs import NewJob
 from bulkwark.store.tenants import Store, Tenant
 
@@ -25,23 +27,12 @@ log = logging.getLogger("bulkwark.bulk")
 
 CHUNK_SECONDS = 0.020  # what one chunk should take: the longest a single edit waits for a job
 FIRST_CHUNK, LEAST_CHUNK, MOST_CHUNK = 500, 50, 20_000
+PACE_SECONDS = 0.25  # a job with a speed limit takes what it may in such a span as one chunk
 RETRY_SECONDS = 1.0
-FREEZE_SECONDS = 10.0
+IDLE_SECONDS = 60.0  # how often an idle engine looks for what has grown old
 REMEMBERED = 1_000  # jobs whose chunk time is kept in memory
-TARGETS_PER_SWEEP = 5_000
 
-
-class Operation(Protocol):
-    """One kind of bulk change. The engine knows nothing else of nouns."""
-
-    def freeze(self, session: Session, tenant: Tenant, job: Job) -> None:
-        """Write the job's targets: PRE_PROCESS → PRE_PROCESS_COMPLETED."""
-
-    def apply(self, session: Session, tenant: Tenant, job: Job, last: int, now: int) -> None:
-        """Change the targets in (cursor, last] and record an item for each."""
-
-    def forget(self) -> None:
-        """A transaction was rolled back: remember nothing of it."""
+Also = Callable[[Session, Job], None]
 
 
 def now_ms() -> int:
@@ -51,24 +42,38 @@ def now_ms() -> int:
 class Engine:
     """Owns the threads that work on jobs. `start` resumes what an earlier process left unfinished."""
 
-    def __init__(self, store: Store, operations: Mapping[str, Operation], *, clock: Callable[[], int] = now_ms) -> None:
+    def __init__(
+        self,
+        store: Store,
+        operations: Mapping[str, Operation],
+        *,
+        clock: Callable[[], int] = now_ms,
+        retention: Retention | None = None,
+    ) -> None:
         self._store = store
         self._operations = operations
         self._clock = clock
-        self._queue: deque[tuple[int, int]] = deque()
+        self._retention = retention or Retention()
+        self._turns = Turns()
         self._sizes: dict[tuple[int, int], int] = {}
         self._seconds: dict[tuple[int, int], float] = {}
         self._wake = threading.Condition()
         self._stopping = False
         self._submissions = ThreadPoolExecutor(max_workers=4, thread_name_prefix="submit")
+        self._previews = ThreadPoolExecutor(max_workers=2, thread_name_prefix="preview")
         self._thread = threading.Thread(target=self._run, name="engine", daemon=True)
         for operation in operations.values():
             store.database.after_rollback.append(operation.forget)
 
+    @property
+    def operations(self) -> Mapping[str, Operation]:
+        """What it can do, by name."""
+        return self._operations
+
     def start(self) -> None:
         """Begin to work; unfinished jobs go on by themselves."""
         for tenant, number in jobs.all_unfinished(self._store.read()):
-            self._enqueue(tenant, number)
+            self.call(tenant, number)
         self._thread.start()
 
     def stop(self) -> None:
@@ -77,48 +82,65 @@ class Engine:
         with self._wake:
             self._wake.notify_all()
         self._submissions.shutdown(wait=True)
+        self._previews.shutdown(wait=True)
         if self._thread.is_alive():
             self._thread.join()
 
-    def submit(self, tenant: Tenant, new: NewJob) -> Job:
+    def submit(self, tenant: Tenant, new: NewJob, also: Also | None = None) -> Job:
         """Store a job, answer it, and freeze its selection before any other writer's turn.
 
         The caller gets the job as soon as it is durable; the selection still sees exactly the state at
-        submission, because nothing can come between.
+        submission, because nothing can come between. `also` writes more in the transaction of the acceptance. The
+        selection of a preview is written in steps: nobody waits for it, and it locks nobody out.
         """
         accepted: Future[Job] = Future()
-        self._submissions.submit(self._accept, tenant, new, accepted)
+        self._submissions.submit(self._accept, tenant, new, also, accepted)
         return accepted.result()
 
-    def _accept(self, tenant: Tenant, new: NewJob, accepted: Future[Job]) -> None:
+    def _accept(self, tenant: Tenant, new: NewJob, also: Also | None, accepted: Future[Job]) -> None:
         try:
             with self._store.turn() as turn:
                 with turn.transaction() as session:
                     job = jobs.add(session, tenant.number, new)
-                    jobs.start(session, job, self._clock())
+                    now = self._clock()
+                    job_events.add(session, job, Happened.ACCEPTED, now)
+                    if new.mode is Mode.RUN:
+                        jobs.start(session, job, now)
+                    if also:
+                        also(session, job)
                 accepted.set_result(job)
-                self._freeze(turn, tenant, job)
+                if new.mode is Mode.RUN:
+                    freezing.freeze(turn, tenant, job, self._operations[job.operation], self._clock)
+                else:
+                    self._previews.submit(self._freeze_preview, tenant, job)
+                    return
         except BaseException as error:
             if not accepted.done():
                 accepted.set_exception(error)
                 return
             log.exception("job %s: the selection failed, it will be tried again", new.id)
-        self._enqueue(tenant.number, job.number)
+        self.call(tenant.number, job.number)
 
-    def _freeze(self, turn: Turn, tenant: Tenant, job: Job) -> None:
+    def _freeze_preview(self, tenant: Tenant, job: Job) -> None:
+        """In a thread of its own: it may take seconds, and no job waits for it."""
+        operation = self._operations[job.operation]
         try:
-            with turn.transaction() as session:
-                # Other writers wait meanwhile: a selection that is too costly ends the job, not the service.
-                session.patience = Patience(FREEZE_SECONDS)
-                try:
-                    self._operations[job.operation].freeze(session, tenant, job)
-                finally:
-                    session.patience = None
-        except BulkwarkError as error:
-            if isinstance(error, Unavailable):
-                raise
-            with turn.transaction() as session:
-                jobs.fail(session, job, self._clock(), error.sentence())
+            if not freezing.freeze_in_steps(self._store, tenant, job, operation, self._clock):
+                return
+        except Unavailable as error:
+            log.warning("preview %s waits: %s", job.id, error.sentence())
+            time.sleep(RETRY_SECONDS)
+        except Exception as error:
+            log.exception("preview %s ends", job.id)
+            self._fail(job.tenant, job.number, f"{type(error).__name__}: {error}")
+            return
+        self.call(job.tenant, job.number)
+
+    def call(self, tenant: int, number: int) -> None:
+        """There is something new to do for a job: it was submitted, released, or told to run otherwise."""
+        with self._wake:
+            self._turns.call((tenant, number))
+            self._wake.notify_all()
 
     def chunk_seconds(self, tenant: int, number: int) -> float | None:
         """How long a chunk of the job takes, smoothed; None when this process has not worked on it."""
@@ -126,92 +148,131 @@ class Engine:
 
     # --- the loop ------------------------------------------------------------------------------------
 
-    def _enqueue(self, tenant: int, number: int) -> None:
-        with self._wake:
-            self._queue.append((tenant, number))
-            self._wake.notify_all()
-
     def _run(self) -> None:
-        while (key := self._next()) is not None:
-            if self._step(*key):
-                with self._wake:
-                    self._queue.append(key)
-            else:
-                self._sizes.pop(key, None)
+        while (found := self._next()) is not None:
+            self._turn(*found)
 
-    def _next(self) -> tuple[int, int] | None:
-        """The job whose turn it is; None when the engine stops. While there is none, old targets are swept up."""
+    def _turn(self, key: Key, calls: int) -> None:
+        """One job's turn. `calls`: how often it was called before, so that no call since is lost."""
+        job, wait = self._step(*key)
+        with self._wake:
+            if wait is None:
+                self._turns.done(key, calls)
+                self._sizes.pop(key, None)
+            else:
+                ready = time.monotonic() + wait if wait else 0.0
+                priority = job.options.priority if job else USUAL_PRIORITY
+                self._turns.took(key, calls=calls, ready=ready, priority=priority)
+
+    def _next(self) -> tuple[Key, int] | None:
+        """The job whose turn it is; None when the engine stops. While there is none, what is old is swept up."""
         dirty = True
         while True:
             with self._wake:
-                # Looked at under the lock: an end that is announced just before the wait must not be slept through.
-                if not dirty:
-                    self._wake.wait_for(lambda: self._stopping or self._queue)
                 if self._stopping:
                     return None
-                if self._queue:
-                    return self._queue.popleft()
+                now = time.monotonic()
+                if (key := self._turns.next(now)) is not None:
+                    return key, self._turns.calls(key)
+                if not dirty:
+                    # Looked at under the lock: what is announced just before the wait must not be slept through.
+                    wait = self._turns.wait(now)
+                    self._wake.wait(min(IDLE_SECONDS, IDLE_SECONDS if wait is None else max(wait, 0.001)))
+                    dirty = wait is None
+                    continue
             dirty = self._sweep()
 
-    def _step(self, tenant_number: int, number: int) -> bool:
-        """One turn of one job. Answers whether more is to be done."""
+    def _step(self, tenant_number: int, number: int) -> tuple[Job | None, float | None]:
+        """One turn of one job: the job, and in how many seconds it wants the next; None when it wants none."""
+        job = None
         try:
             tenant = self._store.tenant_by_number(tenant_number)
             job = jobs.by_number(self._store.read(), tenant_number, number)
-            if job.status in (Status.CREATED, Status.PRE_PROCESS):
-                with self._store.turn() as turn:
-                    with turn.transaction() as session:
-                        started = jobs.start(session, job, self._clock())
-                    if started:
-                        self._freeze(turn, tenant, job)
-                return started
             if job.status in FINISHED:
-                return False
-            return self._chunk(tenant, number)
+                return job, None
+            if job.status in (Status.CREATED, Status.PRE_PROCESS):
+                return job, self._freeze(tenant, job)
+            if job.hold is not None:
+                return job, None
+            return job, self._chunk(tenant, number)
         except Unavailable as error:
             log.warning("job %s of tenant %s waits: %s", number, tenant_number, error.sentence())
-            with self._wake:
-                self._wake.wait(RETRY_SECONDS)
-            return True
+            return job, RETRY_SECONDS
         except Exception as error:
             log.exception("job %s of tenant %s ends", number, tenant_number)
-            return not self._fail(tenant_number, number, f"{type(error).__name__}: {error}")
+            fault = error.sentence() if isinstance(error, BulkwarkError) else f"{type(error).__name__}: {error}"
+            return job, None if self._fail(tenant_number, number, fault) else RETRY_SECONDS
+
+    def _freeze(self, tenant: Tenant, job: Job) -> float | None:
+        operation = self._operations[job.operation]
+        if job.mode is Mode.PREVIEW:
+            self._previews.submit(self._freeze_preview, tenant, job)
+            return None
+        with self._store.turn() as turn:
+            with turn.transaction() as session:
+                started = jobs.start(session, job, self._clock())
+            if started:
+                freezing.freeze(turn, tenant, job, operation, self._clock)
+        return 0.0 if started else None
 
     def _fail(self, tenant: int, number: int, fault: str) -> bool:
         """End a job that cannot go on. Answers whether that could be stored; if not, it is tried again."""
         try:
             with self._store.write() as session:
-                jobs.fail(session, jobs.by_number(session, tenant, number), self._clock(), fault)
+                finish(session, jobs.by_number(session, tenant, number), Status.FAILED, self._clock(), fault)
         except Unavailable as error:
             log.warning("job %s of tenant %s cannot even end: %s", number, tenant, error.sentence())
             return False
         return True
 
-    def _chunk(self, tenant: Tenant, number: int) -> bool:
+    def _chunk(self, tenant: Tenant, number: int) -> float | None:
         key = (tenant.number, number)
-        size = self._sizes.get(key, FIRST_CHUNK)
         with self._store.write() as session:
             began = time.perf_counter()
             job = jobs.by_number(session, tenant.number, number)
-            if job.status in FINISHED:  # somebody cleared the task meanwhile
-                return False
+            if job.status in FINISHED or job.hold is not None:  # somebody was faster
+                return None
+            size = usual = self._sizes.get(key, FIRST_CHUNK)
+            if job.options.speed:
+                size = max(1, min(size, int(job.options.speed * PACE_SECONDS)))
             last, count = jobs.chunk_end(session, job, size)
+            now = self._clock()
             if count == 0:
                 jobs.post_process(session, job)
-                jobs.complete(session, job, self._clock())
-                return False
-            now = self._clock()
-            self._operations[job.operation].apply(session, tenant, job, last, now)
-            status = Status.CHUNK_PENDING if len(self._queue) else Status.CHUNK_PROCESSING
-            moved = jobs.progress(session, job, last, status, now)
-            assert moved, f"job {number} has moved under its own chunk"
+                jobs.complete(session, job, now)
+                job_events.add(session, job, Happened.FINISHED, now, {"status": Status.COMPLETED})
+                return None
+            operation = self._operations[job.operation]
+            operation.record(session, tenant, job, last, now)
+            counted = jobs.outcomes(session, job, last)
+            if job.mode is Mode.RUN:
+                operation.effect(session, tenant, job, last, now)
+            status = Status.CHUNK_PENDING if len(self._turns) > 1 else Status.CHUNK_PROCESSING
+            moved = jobs.progress(session, job, last, counted, status, now)
+            if not moved or sum(counted.values()) != count:
+                raise RuntimeError(f"job {number} has moved under its own chunk")
+            took = time.perf_counter() - began
+            job_events.add(session, job, Happened.CHUNK, now, _told(count, took, counted))
+            ended = self._judge(session, job, counted, now)
         took = time.perf_counter() - began
         self._remember(key, took)
-        ideal = size * CHUNK_SECONDS / max(took, 0.0005)
-        if count == size:
+        if count == usual:
             # Half way towards the ideal: one slow chunk (a checkpoint) must not shrink the next ones much.
-            self._sizes[key] = int(min(MOST_CHUNK, max(LEAST_CHUNK, min((size + ideal) / 2, size * 4))))
-        return True
+            ideal = count * CHUNK_SECONDS / max(took, 0.0005)
+            self._sizes[key] = int(min(MOST_CHUNK, max(LEAST_CHUNK, min((usual + ideal) / 2, usual * 4))))
+        if ended:
+            return None
+        return max(0.0, count / job.options.speed - took) if job.options.speed else 0.0
+
+    def _judge(self, session: Session, job: Job, counted: dict[Outcome, int], now: int) -> bool:
+        """Whether its failures end the job, or let it wait for somebody's confirmation."""
+        if job.mode is not Mode.RUN:
+            return False
+        if (why := guards.policy(job, counted)) is not None:
+            return finish(session, job, Status.STOPPED, now, why)
+        if guards.stops(session, job) and (why := guards.failing(session, job, counted)) is not None:
+            return hold(session, job, Hold.AWAITING_CONFIRMATION, why, now)
+        return False
 
     def _remember(self, key: tuple[int, int], took: float) -> None:
         self._seconds[key] = 0.8 * self._seconds.get(key, took) + 0.2 * took
@@ -219,12 +280,31 @@ class Engine:
             self._seconds.pop(next(iter(self._seconds)))
 
     def _sweep(self) -> bool:
-        """Forget some targets of finished jobs while nothing else is to do. Answers whether any were left."""
+        """Forget some of what nobody needs any more, while nothing else is to do. Answers whether more is left."""
         try:
-            for tenant, number in jobs.finished_with_targets(self._store.read()):
-                with self._store.write() as session:
-                    jobs.drop_targets(session, tenant, number, TARGETS_PER_SWEEP)
-                return True
+            return self._retention.sweep(self._store, self._clock())
         except Unavailable as error:
-            log.warning("old targets stay for now: %s", error.sentence())
-        return False
+            log.warning("what is old stays for now: %s", error.sentence())
+            return False
+
+
+def _told(count: int, seconds: float, counted: Mapping[Outcome, int]) -> dict[str, float]:
+    """What the log tells of a chunk."""
+    counts = {outcome.name.lower(): number for outcome, number in counted.items()}
+    return {"items": count, "ms": round(seconds * 1000, 2), **counts}
+
+
+def finish(session: Session, job: Job, status: Status, now: int, error: str | None) -> bool:
+    """End an unfinished job before its end, and log it. False when it had ended already."""
+    ended = jobs.finish(session, job, status, now, error)
+    if ended:
+        job_events.add(session, job, Happened.FINISHED, now, {"status": status, "error": error})
+    return ended
+
+
+def hold(session: Session, job: Job, why: Hold, words: str, now: int) -> bool:
+    """Let a job stand still, and log it. False when it has ended or stands still already."""
+    held = jobs.hold(session, job, why, words)
+    if held:
+        job_events.add(session, job, Happened.HELD, now, {"hold": why, "reason": words})
+    return held

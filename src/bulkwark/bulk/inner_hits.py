@@ -11,6 +11,7 @@ from bulkwark.query import ast, lucene
 from bulkwark.query.ast import Node
 from bulkwark.query.check import check
 from bulkwark.query.members import Members
+from bulkwark.query.requests import DEFAULT, Options
 from bulkwark.store.indexes import INDEXES
 
 
@@ -27,7 +28,13 @@ class InnerHit:
 
 
 def inner_hit(
-    query: Mapping[str, Any] | None, indices: Sequence[str], now: int, *, where: str, strict: bool = False
+    query: Mapping[str, Any] | None,
+    indices: Sequence[str],
+    now: int,
+    *,
+    where: str,
+    strict: bool = False,
+    options: Options = DEFAULT,
 ) -> InnerHit | None:
     """The inner hit of a Query object; None when it asks for none. Raises Invalid or QueryError."""
     given = (query or {}).get("innerHit")
@@ -47,7 +54,7 @@ def inner_hit(
             nested[name] = ast.Nothing()
             continue
         try:
-            tree = ast.Nested(path=path, child=lucene.parse(text))
+            tree = ast.Nested(path=path, child=_read(text, options))
             nested[name] = check(
                 tree,
                 schema,
@@ -55,8 +62,14 @@ def inner_hit(
                 strict=strict,
                 zone=zone if isinstance(zone, str) and zone else None,
                 text=text,
+                word_split=options.split,
+                plain=options.plain,
             ).root
         except Invalid as error:
             error.where = error.where or spec.at("query")
             raise
     return InnerHit(path, nested)
+
+
+def _read(text: str, options: Options) -> Node:
+    return lucene.parse(text, strict_precedence=options.precedence == "strict", runs=options.plain)

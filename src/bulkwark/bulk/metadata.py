@@ -9,13 +9,14 @@ import msgspec
 from bulkwark.bulk import selection
 from bulkwark.bulk.selection import Selector
 from bulkwark.domain import metadata
-from bulkwark.domain.jobs import Job
+from bulkwark.domain.jobs import Job, Relation
 from bulkwark.domain.kinds import Kind
-from bulkwark.domain.metadata import Change, Operation, Pairs, Scope
+from bulkwark.domain.metadata import Catalogue, Change, Operation, Pairs, Scope
 from bulkwark.errors import Invalid
 from bulkwark.store import jobs, search
-from bulkwark.store.chunks import MetadataChunks
-from bulkwark.store.dialect import Session
+from bulkwark.store.chunks import MetadataChunks, judge, texts
+from bulkwark.store.dialect import Session, Sql
+from bulkwark.store.outcomes import NewItem
 from bulkwark.store.tenants import Tenant
 
 NAME = "metadata"
@@ -73,24 +74,50 @@ class MetadataOperation:
         self._chunks = MetadataChunks()
         self._rule: tuple[tuple[int, int, int], Rule] | None = None
 
+    def selection(self, session: Session, tenant: Tenant, job: Job) -> Sql | None:
+        selector = msgspec.json.decode(job.selector, type=Selector)
+        return None if selector.by == "ids" else tenant.select(session, selection.resolve(selector))
+
+    def count(self, session: Session, tenant: Tenant, job: Job, selection: Sql) -> list[tuple[int, NewItem]]:
+        rule = _rule(session, tenant, msgspec.json.decode(job.spec, type=Spec))
+        return [(number, judge(rule, md).item(rid)) for md, number, rid in texts(session, selection)]
+
     def freeze(self, session: Session, tenant: Tenant, job: Job) -> None:
         selector = msgspec.json.decode(job.selector, type=Selector)
         if selector.by == "ids":
-            rids = tenant.objects.rids(session, Kind(selector.kind), selector.ids)
-            jobs.freeze_rids(session, job, list(rids.values()))
+            # What was deleted since the ids were looked up stays a target, and will be skipped.
+            ids = selector.ids  # of a job that an earlier version has accepted
+            rids = selector.rids or list(tenant.objects.rids(session, Kind(selector.kind), ids).values())
+            total = jobs.freeze_rids(session, job, rids)
+            jobs.set_selector(session, job, selection.frozen(selector, total))
             return
-        checked = selection.resolve(selector)
-        total = jobs.freeze(session, job, tenant.select(session, checked))
-        if selector.owner:
-            everything = selection.resolve(msgspec.structs.replace(selector, owner=""))
-            jobs.set_hidden(session, job, search.count(session, tenant, everything) - total)
+        total = jobs.freeze(session, job, tenant.select(session, selection.resolve(selector)))
+        jobs.set_hidden(session, job, self.hidden(session, tenant, job, total))
 
-    def apply(self, session: Session, tenant: Tenant, job: Job, last: int, now: int) -> None:
-        version = tenant.metadata.catalogue(session).version
-        key = (job.tenant, job.number, version)
+    def hidden(self, session: Session, tenant: Tenant, job: Job, total: int) -> int:
+        selector = msgspec.json.decode(job.selector, type=Selector)
+        if not selector.owner:
+            return 0
+        everything = selection.resolve(msgspec.structs.replace(selector, owner=""))
+        return search.count(session, tenant, everything) - total
+
+    def record(self, session: Session, tenant: Tenant, job: Job, last: int, now: int) -> None:
+        catalogue = tenant.metadata.catalogue(session)
+        if job.relation in (Relation.UNDO, Relation.RUN):
+            self._chunks.recall(session, job, last, lambda pair: _gone(catalogue, pair), catalogue.version)
+            return
+        key = (job.tenant, job.number, catalogue.version)
         if self._rule is None or self._rule[0] != key:
             self._rule = key, _rule(session, tenant, msgspec.json.decode(job.spec, type=Spec))
-        self._chunks.apply(session, job, last, self._rule[1], version, now)
+        self._chunks.record(session, job, last, self._rule[1], catalogue.version)
+
+    def effect(self, session: Session, tenant: Tenant, job: Job, last: int, now: int) -> None:
+        self._chunks.effect(session, job, last, now)
 
     def forget(self) -> None:
         self._chunks.forget()
+
+
+def _gone(catalogue: Catalogue, pair: int) -> str | None:
+    """What a pair was, if it is no more."""
+    return " = ".join(catalogue.words(pair)) if pair in catalogue.gone else None

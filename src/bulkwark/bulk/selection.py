@@ -26,6 +26,7 @@ from bulkwark.store import pairs
 from bulkwark.store.indexes import BY_KIND, METADATA, Index
 
 MAX_IDS = 3_000
+OWN_MAX_IDS = 200_000  # of a request of our own
 MAX_QUERIES = 20  # of one request; their union is selected
 # Members of the official Search object. In a bulk change any other member is refused: a misspelt `filters`
 # would widen the selection.
@@ -60,15 +61,22 @@ FILTERS: Mapping[Kind, tuple[Mapping[str, frozenset[str]], Mapping[str, str]]] =
 class Selector(msgspec.Struct, omit_defaults=True):
     """A selection as it was asked for; stored with the job, so that it can be resolved after a restart."""
 
-    by: str  # ids, filter, query
+    by: str  # ids, filter, query; all
     now: int  # ms: what `now` means in it
     kind: int
     ids: list[str] = []
+    rids: list[int] = []  # of the ids; what is deleted before its turn is still known by its number
+    count: int = 0  # of the ids, once the targets are frozen
     filters: str = ""
     queries: list[dict[str, Any]] = []
     owner: str = ""  # only what this identity owns
     sources: list[str] = []  # … and what belongs to these sources of his
     options: Options | None = None  # how the server read queries then
+
+
+def frozen(selector: Selector, count: int) -> str:
+    """What a job keeps of a selector by ids once its targets stand: every look at the job reads it."""
+    return msgspec.json.encode(msgspec.structs.replace(selector, ids=[], rids=[], count=count)).decode()
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +123,11 @@ def resolve(selector: Selector) -> Checked:
     """The checked tree of a filter or query selection. Raises Invalid or QueryError; never widens."""
     kind = Kind(selector.kind)
     index = BY_KIND[kind]
-    if selector.by == "filter":
+    if selector.by == "all":
+        root: Node = ast.All()
+    elif selector.by == "ids":
+        root = ast.Folded(field=Field("id", FieldKind.KEYWORD), op="in", values=tuple(selector.ids))
+    elif selector.by == "filter":
         root = _filter(index, selector.filters, selector.now, "/filters")
     else:
         options = selector.options or DEFAULT
@@ -170,7 +182,7 @@ def _query(kind: Kind, search: dict[str, Any], now: int, where: str, options: Op
     filtered = field_filters.read(
         search.get("filters"), index.schema, now_ms=now, zone=zone, strict=True, where=f"{where}/filters"
     )
-    inner = inner_hit(query, [index.name], now, where=f"{where}/query", strict=True)
+    inner = inner_hit(query, [index.name], now, where=f"{where}/query", strict=True, options=options)
     parts = (root, filtered, inner.required(index.name) if inner else None)
     return ast.conj(*(part for part in parts if part is not None))
 

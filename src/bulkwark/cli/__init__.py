@@ -8,8 +8,23 @@ from __future__ import annotations
 import click
 
 from bulkwark import __version__
-from bulkwark.cli import demo, explain, jobs, load, serve, tokens, upkeep
+from bulkwark.cli import control, demo, explain, guards, items, jobs, load, serve, submitting, tokens, upkeep
 from bulkwark.cli.common import Commands
+
+for _command in (
+    items.items,
+    submitting.submit,
+    submitting.preview,
+    submitting.run,
+    submitting.undo,
+    submitting.rerun,
+    control.pause,
+    control.resume,
+    control.cancel,
+    control.confirm,
+    control.set_,
+):
+    jobs.jobs.add_command(_command)
 
 
 def commands() -> Commands:
@@ -27,6 +42,7 @@ def commands() -> Commands:
         load.load,
         jobs.jobs,
         explain.explain,
+        guards.guards,
         upkeep.backup,
         upkeep.doctor,
         upkeep.version,

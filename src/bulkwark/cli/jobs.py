@@ -1,4 +1,4 @@
-"""`bulkwark jobs`: what the store knows of jobs, read directly; a server may run or not."""
+"""`bulkwark jobs list`, `show`, `watch`: what the store knows of jobs, read directly; a server may run or not."""
 
 from __future__ import annotations
 
@@ -10,7 +10,10 @@ from typing import Any
 import click
 import msgspec
 
-from bulkwark.bulk.metadata import NAME, Spec
+from bulkwark.api import job_shapes
+from bulkwark.bulk import common_access, progress
+from bulkwark.bulk.derived import Derived
+from bulkwark.bulk.metadata import NAME
 from bulkwark.bulk.selection import Selector
 from bulkwark.cli.bars import Bars
 from bulkwark.cli.common import (
@@ -23,24 +26,25 @@ from bulkwark.cli.common import (
     print_json,
     tenant_option,
 )
+from bulkwark.cli.following import pace
 from bulkwark.domain.jobs import FINISHED, Job, Outcome, Status
 from bulkwark.domain.kinds import Kind
 from bulkwark.domain.times import iso_ms, iso_us
 from bulkwark.errors import NotFound
 from bulkwark.store import jobs as stored
+from bulkwark.store import outcomes
 from bulkwark.store.dialect import Session
-from bulkwark.store.jobs import Item
+from bulkwark.store.outcomes import Item
 from bulkwark.store.tenants import Tenant
 
 POLL_SECONDS = 0.2
 SHOWN_FAILURES = 10
 OUTCOMES = ("changed", "unchanged", "skipped", "failed", "conflicted")
-SCANNED_ITEMS = 10_000  # items of one read while failures are looked for
 
 
 @click.group()
 def jobs() -> None:
-    """Look at bulk jobs: list them, show one, watch one until it ends."""
+    """Bulk jobs. `list`, `show` and `watch` read the data directory; all others call a running server."""
 
 
 @jobs.command(name="list")
@@ -59,9 +63,9 @@ def list_(data_dir: Path, tenant: str, limit: int, as_json: bool) -> None:
         click.echo("There are no jobs.")
     for job in found:
         total = "?" if job.total is None else number(job.total)
-        click.echo(
-            f"{job.id}  {iso_us(job.created)[:19]}Z  {job.status:<21}  {number(job.done)}/{total}  {_counts(job)}"
-        )
+        related = f"  {job.relation}" if job.relation else ""
+        done = f"{number(job.done)}/{total}  {_counts(job)}{related}"
+        click.echo(f"{job.id}  {iso_us(job.created)[:19]}Z  {job.state:<21}  {done}")
 
 
 @jobs.command()
@@ -75,14 +79,15 @@ def show(data_dir: Path, tenant: str, id: str, as_json: bool) -> None:
         company, session = need_tenant(store, tenant), store.read()
         job = _need(session, company, id)
         failures = list(_failures(session, job))
+        does, chosen = job_shapes.does(session, job), selects(session, job)
     if as_json:
         shown = [{"id": item.id, "reason": item.reason} for item in failures]
-        print_json(_as_json(job) | {"does": does(job), "selects": selects(job), "failures": shown})
+        print_json(_as_json(job) | {"does": does, "selects": chosen, "failures": shown})
         return
     click.echo(f"job        {job.id}")
-    click.echo(f"status     {job.status}{f': {job.error}' if job.error else ''}")
-    click.echo(f"does       {does(job)}")
-    click.echo(f"selects    {selects(job)}")
+    click.echo(f"status     {job.state}{f': {job.held_for or job.error}' if job.held_for or job.error else ''}")
+    click.echo(f"does       {does}")
+    click.echo(f"selects    {chosen}")
     click.echo(f"submitted  {iso_us(job.created)} by {job.submitter}")
     if job.started is not None:
         click.echo(f"started    {iso_ms(job.started)}")
@@ -103,7 +108,7 @@ def show(data_dir: Path, tenant: str, id: str, as_json: bool) -> None:
 @click.argument("id", required=False)
 @json_option
 def watch(data_dir: Path, tenant: str, id: str | None, as_json: bool) -> None:
-    """Watch a job (the newest, when none is named) until it ends. Status 0: COMPLETED, 1: FAILED."""
+    """Watch a job (the newest, when none is named) until it ends. Status 0: COMPLETED, 1: it ended otherwise."""
     with opened(data_dir, read_only=True) as store:
         company, session = need_tenant(store, tenant), store.read()
         job = _need(session, company, id) if id else _newest(session, company)
@@ -114,20 +119,27 @@ def watch(data_dir: Path, tenant: str, id: str | None, as_json: bool) -> None:
             print_json(_as_json(job))
         else:
             job = _watch(session, job)
-    if job.status is Status.FAILED:
+    if job.status is not Status.COMPLETED:
         raise click.exceptions.Exit(1)
 
 
 def _watch(session: Session, job: Job) -> Job:
     with Bars() as bars:
         while True:
-            bars.set(job.status, job.done, job.total, _counts(job), key=job.id)
+            bars.set(job.state, job.done, job.total, _pace(session, job), key=job.id)
             if job.status in FINISHED:
                 break
             time.sleep(POLL_SECONDS)
             job = stored.by_number(session, job.tenant, job.number)
     click.echo(f"{job.status}: {_counts(job)}{f' ({job.error})' if job.error else ''}")
     return job
+
+
+def _pace(session: Session, job: Job) -> str:
+    """Counts, items a second, and when it will be done, with a range."""
+    found = progress.of(session, job, time.time_ns() // 1_000_000)
+    moments = (None if ms is None else iso_ms(ms) for ms in (found.earliest, found.likely, found.latest))
+    return "  ".join(part for part in (_counts(job), pace(found.rate, *moments), job.held_for or "") if part)
 
 
 def _need(session: Session, tenant: Tenant, id: str) -> Job:
@@ -146,40 +158,41 @@ def _newest(session: Session, tenant: Tenant) -> Job:
 
 def _failures(session: Session, job: Job) -> Iterator[Item]:
     """The first failed items."""
-    after, left = 0, min(job.failed, SHOWN_FAILURES)
-    while left:
-        page = list(stored.items(session, job, after, SCANNED_ITEMS))
-        for item in page:
-            if item.outcome is Outcome.FAILED and left:
-                left -= 1
-                yield item
-        if len(page) < SCANNED_ITEMS:
-            return
-        after = page[-1].rid
+    return outcomes.page(session, job, 0, SHOWN_FAILURES, outcomes=(Outcome.FAILED,))
 
 
 # --- in words ------------------------------------------------------------------------------------------
 
 
-def does(job: Job) -> str:
-    """What a job does to each object: `ADD classification = confidential`."""
-    if job.operation != NAME:
-        return f"{job.operation}: {job.spec}"
-    spec = msgspec.json.decode(job.spec, type=Spec)
-    parts = [f"{key} = {', '.join(values)}" if values else f"all of {key}" for key, values in spec.values]
-    scope = f" ({spec.scope})" if spec.operation == "REPLACE" else ""
-    return f"{spec.operation}{scope} {'; '.join(parts) or 'nothing'} on {_nouns(spec.kind)}"
+def selects(session: Session, job: Job) -> str:
+    """Which objects a job deals with: its ids, filter or queries, or the items of another job."""
+    if job.relation is not None:
+        found = msgspec.json.decode(job.selector, type=Derived)
+        source = stored.by_number(session, job.tenant, found.source)
+        outcomes_ = " and ".join(Outcome(n).name.lower() for n in found.outcomes)
+        every = len(found.outcomes) == len(Outcome)
+        items = f"{'all' if every else outcomes_} items of {source.mode} {source.id}"
+        return items if found.narrowed is None else f"{items}, of {_selected(found.narrowed)}"
+    if job.operation == NAME:
+        return _selected(msgspec.json.decode(job.selector, type=Selector))
+    if job.operation == common_access.NAME:
+        wanted = msgspec.json.decode(job.selector, type=common_access.Wanted)
+        confirmed, denied = wanted.counted or (len(wanted.confirmed), len(wanted.denied))
+        return f"{number(confirmed)} items of common access to confirm, {number(denied)} to deny"
+    return "what its call named"
 
 
-def selects(job: Job) -> str:
-    """Which objects a job deals with: its ids, filter or queries."""
-    selector = msgspec.json.decode(job.selector, type=Selector)
+def _selected(selector: Selector) -> str:
+    owned = " of one owner" if selector.owner else ""
     if selector.by == "ids":
-        return f"{plural(len(selector.ids), Kind(selector.kind).noun)} by id"
+        count = selector.count or len(selector.rids) or len(selector.ids)
+        return f"{plural(count, Kind(selector.kind).noun)}{owned} by id"
+    if selector.by == "all":
+        return f"all {_nouns(selector.kind)}{owned}"
     if selector.by == "filter":
-        return f"{_nouns(selector.kind)} by filter: {selector.filters}"
+        return f"{_nouns(selector.kind)}{owned} by filter: {selector.filters}"
     texts = [str((query.get("query") or {}).get("query")) for query in selector.queries]
-    return f"{_nouns(selector.kind)} by query: {' | '.join(texts)}"
+    return f"{_nouns(selector.kind)}{owned} by query: {' | '.join(texts)}"
 
 
 def _nouns(kind: int) -> str:
@@ -198,5 +211,12 @@ def _as_json(job: Job) -> dict[str, Any]:
         "finished": None if job.finished is None else iso_ms(job.finished),
     }
     names = ("submitter", "client", "total", "done", "hidden", *OUTCOMES, "error")
-    head = {"id": job.id, "type": job.type, "operation": job.operation, "status": job.status}
+    head: dict[str, Any] = {
+        "id": job.id,
+        "type": job.type,
+        "operation": job.operation,
+        "status": job.status,
+        "state": job.state,
+    }
+    head |= {"mode": job.mode, "relation": job.relation, "heldFor": job.held_for}
     return head | moments | {name: getattr(job, name) for name in names}

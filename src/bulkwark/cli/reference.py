@@ -21,6 +21,7 @@ def _page() -> Iterator[str]:
     yield ""
     yield "Generated: `python -m bulkwark.cli.reference`. Each flag is an environment variable too; a flag wins."
     yield "Status: 0 done, 1 not (one line on standard error says why), 2 the call was not understood."
+    yield "With --wait: 0 COMPLETED, 1 it ended otherwise, 3 COMPLETED with items that failed or conflicted."
     for words, command in _all(commands(), ()):
         yield ""
         yield f"## bulkwark {' '.join(words)}"

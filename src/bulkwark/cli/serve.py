@@ -49,6 +49,13 @@ LEVELS = ("debug", "info", "warning", "error")
     help=HELP["rate_limit"],
 )
 @click.option(
+    "--non-employee-limits",
+    default=DEFAULTS["non_employee_limits"],
+    envvar="BULKWARK_NON_EMPLOYEE_LIMITS",
+    show_envvar=True,
+    help=HELP["non_employee_limits"],
+)
+@click.option(
     "--query-mode",
     type=click.Choice(MODES),
     default=DEFAULTS["query_mode"],
@@ -88,6 +95,7 @@ def serve(
     host: str,
     port: int,
     rate_limit: str,
+    non_employee_limits: str,
     query_mode: str,
     word_split: str | None,
     precedence: str,
@@ -102,8 +110,17 @@ def serve(
     logging.basicConfig(level=log_level.upper(), format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     logging.getLogger("uvicorn").setLevel(max(logging.WARNING, logging.getLevelName(log_level.upper())))
     with usable(data_dir), _bound(host, port) as listener:
-        bound = listener.getsockname()[1]
-        app = App(Settings(data_dir, host, bound, rate_limit, query_mode, word_split or "", precedence))
+        settings = Settings(
+            data_dir,
+            host,
+            listener.getsockname()[1],
+            rate_limit,
+            non_employee_limits=non_employee_limits,
+            query_mode=query_mode,
+            word_split=word_split or "",
+            precedence=precedence,
+        )
+        app = App(settings)
         try:
             # Started here rather than by the ASGI life span: errors stay ours, and are one line.
             services = app.start()

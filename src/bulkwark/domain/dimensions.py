@@ -6,7 +6,7 @@ things on the wire.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Literal
 
 import msgspec
@@ -14,7 +14,7 @@ from msgspec import UNSET, Struct, UnsetType
 
 from bulkwark.domain.documents import Document
 from bulkwark.domain.kinds import plain_id
-from bulkwark.domain.role_parts import Reference
+from bulkwark.domain.role_parts import Criteria1, Criteria2, Criteria3, Reference
 from bulkwark.errors import Invalid
 
 _ID, _ORDER = frozenset({"eq", "in"}), frozenset({"eq", "gt", "ge", "lt", "le"})
@@ -33,32 +33,7 @@ PATCHABLE = tuple(
 )
 MAX_NAME, MAX_DESCRIPTION = 128, 2_000
 
-CriteriaOperation = Literal["EQUALS", "AND", "OR"]
-
-
-class CriteriaKey(Struct):
-    type: Literal["IDENTITY"]
-    property: str
-
-
-class Criteria3(Struct):
-    operation: CriteriaOperation | UnsetType = UNSET
-    key: CriteriaKey | UnsetType | None = UNSET
-    stringValue: str | UnsetType = UNSET
-
-
-class Criteria2(Struct):
-    operation: CriteriaOperation | UnsetType = UNSET
-    key: CriteriaKey | UnsetType | None = UNSET
-    stringValue: str | UnsetType | None = UNSET
-    children: list[Criteria3] | UnsetType | None = UNSET
-
-
-class Criteria1(Struct):
-    operation: CriteriaOperation | UnsetType = UNSET
-    key: CriteriaKey | UnsetType | None = UNSET
-    stringValue: str | UnsetType | None = UNSET
-    children: list[Criteria2] | UnsetType | None = UNSET
+OPERATIONS = ("EQUALS", "AND", "OR")  # of criteria; roles have more
 
 
 class Membership(Struct):
@@ -107,6 +82,23 @@ def require_valid(dimension: DimensionBody, before: Document | None = None) -> N
         for position, ref in enumerate(refs or []):
             if ref.type not in (None, type):
                 raise Invalid(f"{ref.type} stands where {type} belongs", where=f"{where}/{position}/type")
+    if dimension.membership and isinstance(dimension.membership.criteria, Criteria1):
+        _require_criteria(dimension.membership.criteria, "/membership/criteria")
+
+
+def _require_criteria(criteria: Criteria1 | Criteria2 | Criteria3, where: str) -> None:
+    """Raise Invalid for what only the criteria of roles may say: other operations, accounts."""
+    if criteria.operation is not UNSET and criteria.operation not in OPERATIONS:
+        raise Invalid(f"{criteria.operation} is no operation of a dimension", where=f"{where}/operation")
+    if criteria.key and criteria.key.type != "IDENTITY":
+        raise Invalid(f"{criteria.key.type} stands where IDENTITY belongs", where=f"{where}/key/type")
+    if isinstance(criteria, Criteria3):
+        if criteria.stringValue is None:
+            raise Invalid("a text is expected at this depth", where=f"{where}/stringValue")
+        return
+    children: Sequence[Criteria2 | Criteria3] = criteria.children or []
+    for position, child in enumerate(children):
+        _require_criteria(child, f"{where}/children/{position}")
 
 
 def document(dimension: DimensionBody, id: str, created: str, role: str, names: Mapping[str, str]) -> Document:

@@ -150,7 +150,19 @@ def _identity(doc: Document, emails: Mapping[str, str]) -> Document:
         and {"id": manager.get("id"), "name": manager.get("name"), "displayName": manager.get("name")},
         "attributes": attributes,
         "tags": doc.get("tags") or [],
+        **_accounts(doc),
     }
+
+
+def _accounts(doc: Document) -> Document:
+    """The accounts of an identity, where its document lists them, and the source that it comes from."""
+    accounts, source = doc.get("accounts"), doc.get("source")
+    found: Document = {"accounts": accounts, "accountCount": len(accounts)} if isinstance(accounts, list) else {}
+    return found | ({"source": source} if isinstance(source, dict) else {})
+
+
+def _event(doc: Document, emails: Mapping[str, str]) -> Document:
+    return dict(doc)
 
 
 def _source(doc: Document, emails: Mapping[str, str]) -> Document:
@@ -181,6 +193,7 @@ _FACES: dict[Kind, Callable[[Document, Mapping[str, str]], Document]] = {
     Kind.IDENTITY: _identity,
     Kind.SOURCE: _source,
     Kind.DIMENSION: _dimension,
+    Kind.EVENT: _event,
 }
 _TYPES = {
     Kind.ROLE: "role",
@@ -189,4 +202,5 @@ _TYPES = {
     Kind.IDENTITY: "identity",
     Kind.SOURCE: "source",
     Kind.DIMENSION: "dimension",
+    Kind.EVENT: "event",
 }

@@ -174,8 +174,11 @@ _CHECKS: Mapping[str, Callable[[Any], str]] = {
 def view(document: Document, operations: Sequence[Document]) -> Document:
     """The members of a document that a patch deals with: the library then copies little.
 
-    `privilegeOverride` is a member for patches only; `segments` that are null take an element.
+    `privilegeOverride` is a member for patches only; `segments` that are null take an element. What is set as a whole
+    and never looked at stands there as null, so that entitlements which differ in it alone are patched alike.
     """
+    if all(operation["op"] != "test" and operation["path"].count("/") == 1 for operation in operations):
+        return dict.fromkeys(operation["path"][1:] for operation in operations)
     found: Document = {}
     for operation in operations:
         path = operation["path"]

@@ -22,6 +22,7 @@ class Kind(IntEnum):
     IDENTITY = 4
     SOURCE = 5
     DIMENSION = 6
+    EVENT = 7
 
     @property
     def noun(self) -> str:

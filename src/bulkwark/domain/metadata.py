@@ -12,6 +12,7 @@ from difflib import get_close_matches
 from enum import StrEnum
 from functools import cached_property
 
+from bulkwark.domain import reasons
 from bulkwark.errors import Invalid
 
 MAX_VALUES = 25  # metadata values on one object
@@ -96,7 +97,11 @@ class Change:
         """
         after = self._apply(before)
         if len(after) > MAX_VALUES and len(after) > len(before):
-            raise Invalid(f"the object would hold {len(after)} metadata values", hint=f"at most {MAX_VALUES}")
+            raise Invalid(
+                f"the object would hold {len(after)} metadata values",
+                hint=f"at most {MAX_VALUES}",
+                reason=reasons.TOO_MANY,
+            )
         return after
 
     def _apply(self, before: Pairs) -> Pairs:

@@ -21,9 +21,12 @@ MAX_CLAUSES = 10_000  # clauses in one query; values of a `terms` count too
 Read = Callable[["Reader", Any, str], Node]
 
 
-def parse(value: Any, where: str) -> ast.Source:
-    """The tree of a DSL query at the JSON pointer `where`. Raises Invalid or QueryError."""
-    reader = Reader()
+def parse(value: Any, where: str, *, strict: bool = False) -> ast.Source:
+    """The tree of a DSL query at the JSON pointer `where`. Raises Invalid or QueryError.
+
+    `strict` is for bulk changes: what is empty is refused, because it means everything or, under `must_not`, nothing.
+    """
+    reader = Reader(strict=strict)
     child = reader.clause(value, where)
     return ast.Source(child=child, places=tuple(reader.places), where=where)
 
@@ -31,7 +34,8 @@ def parse(value: Any, where: str) -> ast.Source:
 class Reader:
     """Reads one query; the clauses' own readers are handed it."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, strict: bool = False) -> None:
+        self.strict = strict
         self.places: list[str] = []
         self.depth = 0
         self.leaves = 0
@@ -68,6 +72,11 @@ class Reader:
         """The span that stands for a JSON pointer."""
         self.places.append(where)
         return (len(self.places) - 1, len(self.places) - 1)
+
+    def refuse_empty(self, empty: bool, detail: str, where: str, hint: str) -> None:
+        """Under `strict`: refuse a list that a program left empty, a range without ends, a text of nothing."""
+        if self.strict and empty:
+            raise Invalid(detail, where=where, hint=hint)
 
     def several(self, members: Members, name: str) -> tuple[Node, ...]:
         """The clauses of a member: a list of them, or one."""
@@ -125,7 +134,9 @@ def _bool(reader: Reader, body: Any, where: str) -> Node:
     if not members.flag("adjust_pure_negative", True):
         raise Invalid("adjust_pure_negative false is not served", where=members.at("adjust_pure_negative"))
     if not must + filters + should + must_not:
-        return reader.boosted(ast.All(span=span), members)
+        everything = reader.boosted(ast.All(span=span), members)
+        reader.refuse_empty(True, "an empty bool matches everything", where, 'write {"match_all": {}} for that')
+        return everything
     least = minimum.resolve(spec, len(should)) if spec else None
     node = ast.Bool(must=must + filters, should=should, must_not=must_not, minimum=least or None, span=span)
     return reader.boosted(node, members)

@@ -87,6 +87,7 @@ def _terms(reader: Reader, body: Any, where: str) -> Node:
     given = members.need("values")
     if not isinstance(given, list):
         raise Invalid("terms takes a list of values", where=members.where)
+    reader.refuse_empty(not given, "an empty list of terms matches nothing", members.where, "leave the clause out")
     reader.count(len(given), members.where)
     values = tuple(scalar(one, f"{members.where}/{position}") for position, one in enumerate(given))
     span = reader.place(members.where)
@@ -98,6 +99,7 @@ def _ids(reader: Reader, body: Any, where: str) -> Node:
     members = Members(body, where, "ids")
     given = members.need("values")
     values = given if isinstance(given, list) else [given]
+    reader.refuse_empty(not values, "an empty list of ids matches nothing", where, "leave the clause out")
     reader.count(len(values), where)
     texts = tuple(scalar(one, f"{members.at('values')}/{position}") for position, one in enumerate(values))
     span = reader.place(members.at("values"))
@@ -116,6 +118,8 @@ def _range(reader: Reader, body: Any, where: str) -> Node:
         bounds[sign[0]] = ast.Bound(text=members.scalar(sign), inclusive=sign.endswith("e"))
     if members.has("from") or members.has("to"):
         raise Invalid("range takes gt, gte, lt and lte", where=members.where)
+    unbound = bounds["g"] is None and bounds["l"] is None
+    reader.refuse_empty(unbound, "a range without ends matches every value", members.where, "exists asks for that")
     members.choice("relation", ("intersects",), "intersects")
     node = ast.Range(
         field=name,
@@ -138,6 +142,7 @@ def _prefix(reader: Reader, body: Any, where: str) -> Node:
     name, members = field_of(body, where, "prefix", "value")
     text, case = members.scalar("value"), case_of(members)
     members.ignore("rewrite")
+    reader.refuse_empty(not text, "every value begins with an empty text", members.where, "exists asks for that")
     pattern: ast.Pattern = (text, Wild.ANY) if text else (Wild.ANY,)
     return reader.boosted(ast.Like(field=name, pattern=pattern, case=case, span=reader.place(members.where)), members)
 

@@ -148,6 +148,7 @@ def _query_string(reader: Reader, body: Any, where: str) -> Node:
     members = Members(body, where, "query_string")
     members.need("query")
     text, place = members.text("query"), members.at("query")
+    reader.refuse_empty(not text.strip(), "the query text is blank", place, "leave the clause out")
     operator = members.choice("default_operator", _OPERATORS, "or")
     fields = fields_of(members) or fields_of(members, "default_field")
     if members.has("fields") and members.has("default_field"):
@@ -251,6 +252,7 @@ def _simple_query_string(reader: Reader, body: Any, where: str) -> Node:
         rules = simple.everywhere(rules)
     members.flag("auto_generate_synonyms_phrase_query", True)
     node, count = simple.parse(text, rules, minimum_of(members))
+    reader.refuse_empty(not count, "the query text has no word", rules.where, "leave the clause out")
     reader.count(count, members.at("query"))
     return reader.boosted(node, members)
 

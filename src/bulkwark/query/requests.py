@@ -111,7 +111,7 @@ def _read(
         raise Invalid(missing, where=f"{place}/query" if kind == "SAILPOINT" else place, hint=hints.get(kind, ""))
     _refuse_characters(body, place, strict=strict and kind != "SAILPOINT")
     if kind == "DSL":
-        return Reading(dsl.parse(body, place))
+        return Reading(dsl.parse(body, place, strict=strict))
     members = Members(body, place, name)
     if kind == "SAILPOINT":
         return _sailpoint(members, strict=strict, options=options, nested=nested)

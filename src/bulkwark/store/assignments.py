@@ -13,16 +13,17 @@ from collections.abc import Iterable
 import msgspec
 
 from bulkwark.domain.documents import Document
-from bulkwark.domain.kinds import Kind, plain_id
-from bulkwark.domain.membership import is_member
+from bulkwark.domain.kinds import Kind, plain_id, uuid_id
 from bulkwark.query import ast
 from bulkwark.query.ast import Checked
 from bulkwark.query.fields import Field
 from bulkwark.query.fields import Kind as FieldKind
 from bulkwark.store.dialect import Session
+from bulkwark.store.memberships import Judge
 from bulkwark.store.tenants import Tenant
 
-_MEMBERSHIP = '"membership":{'  # how the head of a role with one spells it
+# How the head of a role spells that it is enabled and has a membership, and that this has criteria.
+_MAY_NAME = ('"enabled":true', '"membership":{', '"criteria":{')
 
 
 class _Assigned(msgspec.Struct):
@@ -76,12 +77,13 @@ def _exact(path: str, *values: str) -> ast.Node:
 
 
 def _roles(session: Session, tenant: Tenant, identity: Document) -> set[int]:
-    """Enabled roles that the identity is a member of."""
+    """Enabled roles that the identity is a member of: those that list it, and those with criteria, one by one."""
     decode = msgspec.json.Decoder(_Assigned).decode
-    found = set()
-    for rid, head in session.rows("objects.mentioning", (tenant.number, int(Kind.ROLE), _MEMBERSHIP)):
+    found, judge = set[int](), Judge(identity)
+    id = identity["id"]
+    for rid, head in session.rows("objects.spelling", (tenant.number, int(Kind.ROLE), *_MAY_NAME, id, uuid_id(id))):
         role = decode(head + "}")
-        if role.enabled and is_member(role.membership, identity):
+        if role.enabled and judge.names(role.membership):
             found.add(rid)
     return found
 

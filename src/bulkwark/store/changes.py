@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
+from itertools import compress
+from operator import ne
 from typing import Any
 
 import msgspec
@@ -14,9 +16,16 @@ from bulkwark.domain.kinds import Kind
 from bulkwark.query.fields import Field
 from bulkwark.store import common_access
 from bulkwark.store.dialect import Session, index
-from bulkwark.store.entries import ALL, Entry, leaf, leaves, present, speller, words
+from bulkwark.store.entries import ALL, Entry, leaves, part, present, speller, words
 from bulkwark.store.indexes import BY_KIND, Index
 from bulkwark.store.objects import Objects, Stored, head
+
+# Members of search documents that take few values, or the same one in most: their tokens are spelled together.
+COMMON = frozenset(
+    {"_type", "type", "_version", "pod", "org", "enabled", "requestable", "requestCommentsRequired", "privileged"}
+    | {"cloudGoverned", "containsDataAccess", "dimensional", "segments", "segmentCount", "privilegeLevel"}
+    | {"additionalOwners", "tags"}
+)
 
 
 def change_many(
@@ -30,7 +39,7 @@ def change_many(
     session.many("objects.set_head", [(head(document), old.rid) for old, document in found])
     common_access.follow(session, [(old.rid, document) for old, document in found])
     rows = {
-        rid: (msgspec.json.decode(face + "}"), json.loads(refs))
+        rid: (msgspec.json.decode(face + "}"), msgspec.json.decode(refs))
         for rid, face, refs, _ in session.rows("objects.search_docs", (json.dumps([old.rid for old, _ in found]),))
     }
     emails = _emails(session, objects, [document for _, document in found], [face for face, _ in rows.values()])
@@ -40,11 +49,11 @@ def change_many(
         before, refs = rows[old.rid]
         after = documents.face(kind, document, emails, org=objects.org)
         if after != before:
-            faces.append((head(after), json.dumps(refs, separators=(",", ":")), old.rid))
+            faces.append((head(after), old.rid))
             rewritten.add(old.rid, before, after, [path for path, targets in refs.items() if targets])
     if faces:
         objects.elements.changed(session, kind)
-    session.many("objects.set_search_doc", faces)
+    session.many("objects.set_face", faces)
     index.move(session, objects.tenant, rewritten.tokens, rewritten.gone, rewritten.come)
 
 
@@ -91,7 +100,10 @@ def _emails(session: Session, objects: Objects, found: Sequence[Document], faces
 
 
 class _Rewritten:
-    """Index rows of changed search documents: all tokens anew, and the values and terms that differ."""
+    """Index rows of changed search documents: all tokens anew, and the values and terms that differ.
+
+    The order of members among the tokens is free: every token names its field, and a phrase stays within one.
+    """
 
     def __init__(self, found: Index, number: Callable[[str], int]) -> None:
         self.tokens: list[tuple[int, str]] = []
@@ -101,49 +113,84 @@ class _Rewritten:
         self._numbers: dict[str, int] = {}
         self._need = number
         # Objects of one change share most members: their source, their schema, what was set on all of them.
-        self._words: dict[tuple[str, Any], str] = {}
+        self._words: dict[tuple[Any, Any], str] = {}
+        self._parts: dict[tuple[str, Any], Entry] = {}
         self._spellers: dict[str, Callable[[str], str]] = {}
         self._fields: dict[str, tuple[Field, int] | None] = {}
+        self._divided: dict[tuple[str, ...], tuple[tuple[str, ...], tuple[str, ...]]] = {}
 
     def add(self, rid: int, before: Document, after: Document, nested: list[str]) -> None:
-        members = [name for name, value in after.items() if name not in before or before[name] != value]
-        members.extend(name for name in before if name not in after)
+        names = tuple(after)
+        if names == tuple(before):
+            members = list(compress(names, map(ne, after.values(), before.values())))
+        else:
+            members = [name for name, value in after.items() if name not in before or before[name] != value]
+            members.extend(name for name in before if name not in after)
         gone, come = self._part(before, members), self._part(after, members)
-        if gone.tokens != come.tokens:
-            marks = [present(self._number(path)) for path in (ALL, *nested)]
-            marks.extend(filter(None, map(self._member, after.keys(), after.values())))
-            self.tokens.append((rid, " ".join(marks)))
         if gone.values != come.values or gone.terms != come.terms:
             self.gone.append((rid, Entry([], gone.values - come.values, gone.terms - come.terms)))
             self.come.append((rid, Entry([], come.values - gone.values, come.terms - gone.terms)))
+        elif self._spelled_of(before, members) == self._spelled_of(after, members):
+            return
+        self.tokens.append((rid, self._all(names, after, nested)))
+
+    def _spelled_of(self, document: Document, members: list[str]) -> str:
+        return self._joined([name for name in members if name in document], document)
 
     def _part(self, document: Document, members: list[str]) -> Entry:
-        """What some members of a search document add to the index."""
-        parts = [
-            leaf(self._index, self._number, path, values)
-            for path, values in leaves({name: document[name] for name in members if name in document})
-        ]
-        if len(parts) == 1:
-            return parts[0]
-        entry = Entry()
-        for part in parts:
-            entry.tokens.extend(part.tokens)
-            entry.values |= part.values
-            entry.terms |= part.terms
+        """What some members of a search document add to the index. Not to be changed: it may serve many."""
+        found = [self._entry(name, document[name]) for name in members if name in document]
+        if len(found) == 1:
+            return found[0]
+        whole = Entry()
+        for entry in found:
+            whole.values |= entry.values
+            whole.terms |= entry.terms
+        return whole
+
+    def _entry(self, name: str, value: Any) -> Entry:
+        key = name, _key(value)
+        entry = self._parts.get(key)
+        if entry is None:
+            entry = self._parts[key] = part(self._index, self._number, {name: value})
         return entry
+
+    def _all(self, names: tuple[str, ...], document: Document, nested: list[str]) -> str:
+        """All tokens of a search document."""
+        common, own = self._divided.get(names) or self._divide(names)
+        key = common, tuple([_key(document[name]) for name in common])
+        text = self._words.get(key)
+        if text is None:
+            text = self._words[key] = self._joined(common, document)
+        marks = [present(self._number(path)) for path in (ALL, *nested)]
+        return " ".join([*marks, text, self._joined(own, document)])
+
+    def _divide(self, names: tuple[str, ...]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """The members that are spelled together, and the others."""
+        common = tuple(name for name in names if name in COMMON)
+        own = tuple(name for name in names if name not in COMMON)
+        self._divided[names] = common, own
+        return common, own
+
+    def _joined(self, names: Sequence[str], document: Document) -> str:
+        return " ".join(filter(None, [self._member(name, document[name]) for name in names]))
 
     def _member(self, name: str, value: Any) -> str:
         """The tokens of one member of a search document."""
-        plain = value.__class__ is str
-        key = name, value if plain or value.__class__ is bool else msgspec.json.encode(value)
+        key = name, _key(value)
         text = self._words.get(key)
         if text is None:
-            if plain:
-                text = (self._spellers.get(name) or self._speller(name))(value)
-            else:
-                text = " ".join(filter(None, [self._leaf(path, values) for path, values in leaves({name: value})]))
-            self._words[key] = text
+            text = self._words[key] = self._spelled(name, value)
         return text
+
+    def _spelled(self, path: str, value: Any) -> str:
+        if value.__class__ is str:
+            return (self._spellers.get(path) or self._speller(path))(value)
+        if value.__class__ is dict:
+            found = [self._spelled(f"{path}.{name}", inner) for name, inner in value.items() if inner is not None]
+        else:
+            found = [self._leaf(*leaf) for leaf in leaves({path: value})]
+        return " ".join(filter(None, found))
 
     def _speller(self, name: str) -> Callable[[str], str]:
         found = self._index.schema.find(name)
@@ -163,3 +210,8 @@ class _Rewritten:
         if number is None:
             number = self._numbers[path] = self._need(path)
         return number
+
+
+def _key(value: Any) -> str | bool | bytes:
+    """What stands for a value of JSON in a dictionary; 1 and true are two."""
+    return value if value.__class__ is str or value.__class__ is bool else msgspec.json.encode(value)

@@ -10,7 +10,7 @@ import msgspec
 
 from bulkwark.domain.common_access import Status, first_item, shown_access
 from bulkwark.domain.documents import Document
-from bulkwark.domain.jobs import Job
+from bulkwark.domain.jobs import Job, Relation
 from bulkwark.domain.kinds import Kind, kind_of
 from bulkwark.query.analysis import fold
 from bulkwark.query.ast import Node
@@ -157,8 +157,17 @@ def freeze(session: Session, job: Job, wanted: str) -> None:
     session.run("common_access.freeze", (job.tenant, job.number, wanted))
 
 
-def apply(session: Session, job: Job, last: int, now: int) -> None:
-    """Record and carry out what is wanted of the targets in (cursor, last]."""
-    span = (job.tenant, job.number, job.cursor, last, now)
-    session.run("common_access.record", span)
-    session.run("common_access.effect", span)
+def record(session: Session, job: Job, last: int, now: int) -> None:
+    """Write an item for each target in (cursor, last]: what is wanted of it, or what the job's origin recorded."""
+    span = (job.tenant, job.number, job.cursor, last)
+    if job.relation is Relation.UNDO:
+        session.run("common_access.record_undo", (*span, job.origin, job.options.force))
+    elif job.relation is Relation.RUN:
+        session.run("common_access.record_run", (*span, job.origin, now))
+    else:
+        session.run("common_access.record", (*span, now))
+
+
+def effect(session: Session, job: Job, last: int, now: int) -> None:
+    """Carry out what was recorded of the targets in (cursor, last]."""
+    session.run("common_access.effect", (job.tenant, job.number, job.cursor, last, now))

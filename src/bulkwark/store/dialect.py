@@ -4,12 +4,13 @@ Today that is SQLite; a second dialect offers the same names and is chosen here.
 keeps every other file out of `store/sqlite`.
 """
 
-from bulkwark.store.sqlite import index, inner, order, rows, scores, typeahead
+from bulkwark.store.sqlite import index, inner, order, rows, scores, staging, typeahead
 from bulkwark.store.sqlite.aggregations import Aggregator
 from bulkwark.store.sqlite.engine import Database, Row, Session, Turn
 from bulkwark.store.sqlite.migrate import migrate
 from bulkwark.store.sqlite.select import Selector
 from bulkwark.store.sqlite.sets import Sql
+from bulkwark.store.sqlite.staging import StagingFile
 from bulkwark.store.sqlite.waiting import Patience
 
 __all__ = [
@@ -20,6 +21,7 @@ __all__ = [
     "Selector",
     "Session",
     "Sql",
+    "StagingFile",
     "Turn",
     "index",
     "inner",
@@ -27,5 +29,6 @@ __all__ = [
     "order",
     "rows",
     "scores",
+    "staging",
     "typeahead",
 ]

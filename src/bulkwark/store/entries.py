@@ -44,6 +44,11 @@ def _digest(value: str) -> str:
     return blake2b(value.encode("utf-8", "surrogatepass"), digest_size=8).hexdigest()
 
 
+def digested(value: str) -> str:
+    """The same for values that hardly ever come again: nothing is remembered."""
+    return blake2b(value.encode("utf-8", "surrogatepass"), digest_size=8).hexdigest()
+
+
 @lru_cache(maxsize=8_192)
 def _short(text: str) -> tuple[str, ...]:
     """The words of a text that may well come again: names stand in several fields and objects."""
@@ -52,6 +57,9 @@ def _short(text: str) -> tuple[str, ...]:
 
 def _split(text: str) -> Sequence[str]:
     return _short(text) if len(text) < SHORT else tokens(text)
+
+
+split = tokens  # the words of a text that hardly ever comes again
 
 
 def present(number: int) -> str:
@@ -81,15 +89,6 @@ def _leaves(document: dict[str, Any], prefix: str, found: list[tuple[str, list[A
             found.append((prefix + name, [value]))
 
 
-def leaf(index: Index, number: Number, path: str, found: list[Any]) -> Entry:
-    """The part of an entry that stems from the values of one path."""
-    entry = Entry()
-    known = index.schema.find(path)
-    if known is not None:
-        _add(entry, known, number, found, folded=path in index.folded)
-    return entry
-
-
 def words(known: Field, no: int, found: list[Any]) -> str:
     """The tokens of the values of a field, numbered `no`."""
     return " ".join(_tokens(known, no, found)[0])
@@ -112,21 +111,33 @@ def speller(known: Field, no: int) -> Callable[[str], str]:
 
 def derive(index: Index, number: Number, document: dict[str, Any], nested: list[str]) -> Entry:
     """The entry of one search document; `nested` are its nested paths that are not empty."""
-    entry = Entry()
-    entry.tokens.append(present(number(ALL)))
-    entry.tokens.extend(present(number(path)) for path in nested)
-    find, folds = index.schema.find, index.folds
+    entry = Entry([present(number(path)) for path in (ALL, *nested)])
     for path, found in leaves(document):
-        known = find(path)
+        known = index.schema.find(path)
         if known is not None:
-            _add(entry, known, number, found, folded=folds(path))
+            marks, terms = _tokens(known, number(known.path), found)
+            entry.tokens.extend(marks)
+            _add_values(entry, known, number, found, terms, folded=index.folds(path))
     return entry
 
 
-def _add(entry: Entry, known: Field, number: Number, found: list[Any], *, folded: bool) -> None:
+def part(index: Index, number: Number, members: dict[str, Any]) -> Entry:
+    """What some members of a search document add to its entry, without the tokens."""
+    entry = Entry()
+    for path, found in leaves(members):
+        known = index.schema.find(path)
+        if known is not None:
+            terms: list[str] = []
+            if known.kind is FieldKind.TEXT:
+                terms = [term for value in found for term in _split(value if isinstance(value, str) else str(value))]
+            _add_values(entry, known, number, found, terms, folded=index.folds(path))
+    return entry
+
+
+def _add_values(
+    entry: Entry, known: Field, number: Number, found: list[Any], terms: Sequence[str], *, folded: bool
+) -> None:
     no = number(known.path)
-    marks, terms = _tokens(known, no, found)
-    entry.tokens.extend(marks)
     if known.kind is FieldKind.TEXT:
         entry.terms.update([(no, term) for term in terms])
         texts = [value if isinstance(value, str) else str(value) for value in found]

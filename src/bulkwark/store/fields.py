@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from bulkwark.domain.kinds import Kind
@@ -52,9 +53,20 @@ class FieldNumbers:
 
 
 def declare(session: Session, tenant: int) -> None:
-    """Give every declared field of a new tenant its number; only open maps add numbers later."""
+    """Give every declared field of a tenant its number; only open maps add numbers later."""
     numbers = FieldNumbers(tenant)
+    for kind, path in _declared():
+        numbers.need(session, kind, path)
+
+
+def undeclared(session: Session, tenant: int) -> bool:
+    """Whether a declared field of a tenant has no number: an older program made the tenant."""
+    known = {(kind, path) for kind, path, _ in session.rows("fields.all", (tenant,))}
+    return any(field not in known for field in _declared())
+
+
+def _declared() -> Iterator[tuple[Kind, str]]:
     for kind, index in BY_KIND.items():
         own = [f.path for f in index.schema.fields.values() if not f.nested]
         for path in [ALL, *own, *index.schema.nested, *(f + FOLDED for f in index.folded)]:
-            numbers.need(session, kind, path)
+            yield kind, path

@@ -129,7 +129,7 @@ def _build() -> dict[str, Index]:
             folded=("name", "displayName", "alias", "email", "firstName", "lastName", "status", "processingState"),
             folded_maps=("attributes",),
         ),
-        Index("events", "event", None, schema("events", _EVENT, open_maps=["attributes"])),
+        Index("events", "event", Kind.EVENT, schema("events", _EVENT, open_maps=["attributes"])),
         Index("accountactivities", "accountactivity", None, schema("accountactivities", _ACTIVITY)),
     ]
     return {index.name: index for index in found}

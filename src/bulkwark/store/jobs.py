@@ -2,17 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import json
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
-from bulkwark.domain.jobs import Job, Outcome, Status
+import msgspec
+
+from bulkwark.domain.jobs import Hold, Job, Mode, Options, Outcome, Relation, Status
 from bulkwark.store import counters
 from bulkwark.store.dialect import Row, Session, Sql
 
+NO_OPTIONS = Options()
+
 
 def _job(row: Row) -> Job:
-    before, status, after = row[:5], Status(row[5]), row[6:]
-    return Job(*before, status, *after)  # type: ignore[call-arg]
+    mode, origin, relation, hold, held_for, confirmer, options, purged = row[22:]
+    return Job(
+        *row[:5],  # type: ignore[call-arg]
+        Status(row[5]),
+        *row[6:22],
+        Mode(mode),
+        origin,
+        None if relation is None else Relation(relation),
+        None if hold is None else Hold(hold),
+        held_for,
+        confirmer,
+        NO_OPTIONS if options == "{}" else msgspec.json.decode(options, type=Options),
+        purged,
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +44,10 @@ class NewJob:
     client: str
     submitter: str
     created: int  # µs
+    options: Options = NO_OPTIONS
+    mode: Mode = Mode.RUN
+    origin: int | None = None
+    relation: Relation | None = None
 
 
 def add(session: Session, tenant: int, new: NewJob) -> Job:
@@ -45,9 +66,21 @@ def add(session: Session, tenant: int, new: NewJob) -> Job:
             "client": new.client,
             "submitter": new.submitter,
             "created": new.created,
+            "mode": new.mode,
+            "origin": new.origin,
+            "relation": new.relation,
+            "options": msgspec.json.encode(new.options).decode(),
         },
     )
     return by_number(session, tenant, number)
+
+
+def add_done(session: Session, tenant: int, new: NewJob, counted: Mapping[Outcome, int], now: int) -> Job:
+    """A job whose work was done by the call that brought it; its items are written beside it. `now` in ms."""
+    job = add(session, tenant, new)
+    counts = {outcome.name.lower(): counted.get(outcome, 0) for outcome in Outcome}
+    session.run("jobs.done", {"tenant": tenant, "job": job.number, "now": now, **counts})
+    return by_number(session, tenant, job.number)
 
 
 def get(session: Session, tenant: int, id: str) -> Job | None:
@@ -71,9 +104,12 @@ def all_unfinished(session: Session) -> list[tuple[int, int]]:
     return [(tenant, number) for tenant, number in session.rows("jobs.all_unfinished")]
 
 
-def newest(session: Session, tenant: int, limit: int, offset: int = 0, *, submitter: str = "") -> list[Job]:
-    """Newest first; of one submitter when named."""
-    return [_job(row) for row in session.rows("jobs.newest", (tenant, limit, offset, submitter))]
+def newest(
+    session: Session, tenant: int, limit: int, offset: int = 0, *, submitter: str = "", types: Collection[str] = ()
+) -> list[Job]:
+    """Newest first; when a submitter is named, only his and those of some types."""
+    asked = (tenant, limit, offset, submitter, json.dumps(list(types)))
+    return [_job(row) for row in session.rows("jobs.newest", asked)]
 
 
 def of_client(session: Session, tenant: int, client: str, type: str, limit: int) -> list[Job]:
@@ -98,15 +134,30 @@ def freeze(session: Session, job: Job, selection: Sql) -> int:
 
 def freeze_rids(session: Session, job: Job, rids: Sequence[int]) -> int:
     """The same for targets that are known already."""
-    session.many("jobs.add_target", [(job.tenant, job.number, rid) for rid in sorted(set(rids))])
-    session.run("jobs.selected", (len(set(rids)), job.tenant, job.number))
-    return len(set(rids))
+    total = session.run("jobs.freeze_rids", (job.tenant, job.number, json.dumps(list(rids))))
+    session.run("jobs.selected", (total, job.tenant, job.number))
+    return total
 
 
 def selected(session: Session, job: Job, total: int, selector: str) -> None:
     """The operation has written its targets itself, and says what is kept of the selector."""
     session.run("jobs.set_selector", (selector, job.tenant, job.number))
     session.run("jobs.selected", (total, job.tenant, job.number))
+
+
+def count_selected(session: Session, job: Job, total: int) -> None:
+    """The targets are written. PRE_PROCESS → PRE_PROCESS_COMPLETED."""
+    session.run("jobs.selected", (total, job.tenant, job.number))
+
+
+def add_targets(session: Session, job: Job, rids: Sequence[int]) -> None:
+    """Some of the targets, ahead of `count_selected`."""
+    session.many("jobs.add_target", [(job.tenant, job.number, rid) for rid in rids])
+
+
+def set_selector(session: Session, job: Job, selector: str) -> None:
+    """What is kept of the selector once the targets are frozen: every look at a job reads it."""
+    session.run("jobs.set_selector", (selector, job.tenant, job.number))
 
 
 def set_hidden(session: Session, job: Job, hidden: int) -> None:
@@ -121,10 +172,14 @@ def chunk_end(session: Session, job: Job, limit: int) -> tuple[int, int]:
     return row[0] or 0, row[1]
 
 
-def progress(session: Session, job: Job, last: int, status: Status, now: int) -> bool:
-    """Count the outcomes of the chunk that ends with rid `last` and move the cursor there."""
+def outcomes(session: Session, job: Job, last: int) -> dict[Outcome, int]:
+    """How the items in (cursor, last] ended."""
     span = (job.tenant, job.number, job.cursor, last)
-    counted: dict[int, int] = dict(session.rows("jobs.outcomes", span))
+    return {Outcome(outcome): count for outcome, count in session.rows("jobs.outcomes", span)}
+
+
+def progress(session: Session, job: Job, last: int, counted: Mapping[Outcome, int], status: Status, now: int) -> bool:
+    """Add the outcomes of the chunk that ends with rid `last`, and move the cursor there."""
     return (
         session.run(
             "jobs.progress",
@@ -150,8 +205,33 @@ def complete(session: Session, job: Job, now: int) -> bool:
     return session.run("jobs.complete", (now, job.tenant, job.number)) == 1
 
 
-def fail(session: Session, job: Job, now: int, error: str) -> None:
-    session.run("jobs.fail", (now, error, job.tenant, job.number))
+def finish(session: Session, job: Job, status: Status, now: int, error: str | None) -> bool:
+    """End an unfinished job before its end: FAILED, CANCELLED or STOPPED. What it did stays done."""
+    return session.run("jobs.finish", (status, now, error, job.tenant, job.number)) == 1
+
+
+def hold(session: Session, job: Job, why: Hold, words: str) -> bool:
+    """Let an unfinished job stand still from its next chunk on; False when it has ended or stands still already."""
+    return session.run("jobs.hold", (why, words, job.tenant, job.number)) == 1
+
+
+def release(session: Session, job: Job, why: Hold) -> bool:
+    """Let a job that stands still for that reason go on."""
+    return session.run("jobs.release", (job.tenant, job.number, why)) == 1
+
+
+def confirm(session: Session, job: Job, confirmer: str) -> bool:
+    """Let a job that a guard has stopped go on; who took the responsibility is kept."""
+    return session.run("jobs.confirm", (confirmer, job.tenant, job.number)) == 1
+
+
+def set_options(session: Session, job: Job, options: Options) -> None:
+    session.run("jobs.set_options", (msgspec.json.encode(options).decode(), job.tenant, job.number))
+
+
+def derived(session: Session, job: Job) -> list[Job]:
+    """The jobs that undo, run or do again this one, oldest first."""
+    return [_job(row) for row in session.rows("jobs.derived", (job.tenant, job.number))]
 
 
 def drop_targets(session: Session, tenant: int, number: int, limit: int) -> int:
@@ -166,23 +246,3 @@ def finished_with_targets(session: Session) -> list[tuple[int, int]]:
         if row[2]:
             found.append(after)
     return found
-
-
-@dataclass(frozen=True, slots=True)
-class Item:
-    """What a job did to one object; before and after are metadata pairs as stored."""
-
-    rid: int
-    id: str | None  # None: the object is gone
-    outcome: Outcome
-    reason: str | None
-    before: str | None
-    after: str | None
-
-
-def items(session: Session, job: Job, after_rid: int, limit: int) -> Iterator[Item]:
-    """Items in rid order, from the one after `after_rid`."""
-    for rid, id, outcome, reason, before, after in session.rows(
-        "jobs.items", (job.tenant, job.number, after_rid, limit)
-    ):
-        yield Item(rid, id, Outcome(outcome), reason, before, after)

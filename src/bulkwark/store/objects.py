@@ -197,6 +197,20 @@ class Objects:
             session.run(statement, (old.rid,))
         common_access.drop_of(session, old.rid)
 
+    def delete_many(self, session: Session, kind: Kind, found: Sequence[Stored]) -> None:
+        """The same for objects of one kind, in few statements."""
+        rids = [(old.rid,) for old in found]
+        rows = session.rows("objects.search_docs", (json.dumps([rid for (rid,) in rids]),))
+        docs = [(rid, msgspec.json.decode(face + "}"), json.loads(refs)) for rid, face, refs, _ in rows]
+        index.drop(session, self.tenant, ((rid, self._entry(session, kind, face, refs)) for rid, face, refs in docs))
+        links = [link for rid, _, refs in docs for link in self._links(session, kind, rid, refs)]
+        session.many("index.drop_link", links)
+        for old in found:
+            self._move_pairs(session, old.rid, old.md, "")
+            common_access.drop_of(session, old.rid)
+        for statement in ("objects.drop", "objects.drop_state", "objects.drop_search_doc"):
+            session.many(statement, rids)
+
     # --- helpers -----------------------------------------------------------------------------------
 
     def _search_doc(self, session: Session, rid: int) -> tuple[Document, dict[str, list[int]]]:

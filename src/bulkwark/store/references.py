@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Sequence
 
+from bulkwark.domain.documents import Document
 from bulkwark.domain.kinds import Kind, kind_of
 from bulkwark.query.ast import Checked, Phrase
 from bulkwark.query.fields import Field
@@ -64,15 +65,26 @@ def delete_whole(tenant: Tenant, session: Session, stored: Stored) -> None:
 
 
 def _rename_source(tenant: Tenant, session: Session, id: str, name: str) -> None:
-    for kind in BELONGING:
+    for kind in (*BELONGING, Kind.IDENTITY):
         checked = _of_source(kind, id)
         rids = search.rids(session, tenant, [checked], Page(limit=search.count(session, tenant, checked)))
         for start in range(0, len(rids), PIECE):
             found = []
             for stored in tenant.objects.by_rids(session, rids[start : start + PIECE]):
                 document = stored.document()
-                found.append((stored, document | {"source": document["source"] | {"name": name}}))
+                found.append((stored, _of_renamed(document, id, name)))
             changes.change_many(session, tenant.objects, kind, found, now=0)
+
+
+def _of_renamed(document: Document, id: str, name: str) -> Document:
+    """A document that names its source, and perhaps accounts on it, with the source's new name."""
+    found = document | {"source": document["source"] | {"name": name}}
+    if isinstance(document.get("accounts"), list):
+        found["accounts"] = [
+            one | {"source": one["source"] | {"name": name}} if (one.get("source") or {}).get("id") == id else one
+            for one in document["accounts"]
+        ]
+    return found
 
 
 def _arrays(tenant: Tenant, session: Session, kind: Kind) -> Iterator[int]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from heapq import merge
@@ -54,6 +55,15 @@ def holds(session: Session, tenant: Tenant, checked: Checked, rid: int) -> bool:
     selection = tenant.select(session, checked)
     sql = f"SELECT 1 FROM ({selection.text}) WHERE rid = ? LIMIT 1"
     return any(True for _ in session.execute(sql, (*selection.params, rid)))
+
+
+def outside(session: Session, tenant: Tenant, checked: Checked, rids: Sequence[int]) -> int:
+    """How many of the objects do not match."""
+    selection = tenant.select(session, checked)
+    text = f"SELECT count(*) FROM json_each(?) WHERE value NOT IN (SELECT rid FROM ({selection.text}))"
+    for (number,) in session.execute(text, (json.dumps(list(rids)), *selection.params)):
+        return int(number)
+    raise AssertionError
 
 
 def rids(session: Session, tenant: Tenant, checked: Sequence[Checked], page: Page) -> list[int]:

@@ -153,7 +153,17 @@ def open_store(data_dir: Path, *, read_only: bool = False) -> Store:
     database = Database(data_dir / FILE, read_only=read_only)
     try:
         migrate(database)
+        if not read_only:
+            _declare_new_fields(database)
     except BaseException:
         database.close()
         raise
     return Store(database)
+
+
+def _declare_new_fields(database: Database) -> None:
+    """Numbers for the fields that this program knows and the one that made a tenant did not."""
+    for number, _, _ in list(database.read().rows("tenants.all")):
+        if fields.undeclared(database.read(), number):
+            with database.write() as session:
+                fields.declare(session, number)

@@ -23,6 +23,7 @@ FAMILIES = {
     "tasks": ("sailpoint.task_management", "TaskManagementApi"),
     "public_identities": ("sailpoint.public_identities", "PublicIdentitiesApi"),
     "dimensions": ("sailpoint.dimensions", "DimensionsApi"),
+    "non_employees": ("sailpoint.non_employee_lifecycle_management", "NonEmployeeLifecycleManagementApi"),
 }
 JOB_SECONDS = 60.0
 

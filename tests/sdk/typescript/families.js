@@ -1,6 +1,8 @@
 "use strict";
 /** Sources, entitlements, access profiles and common access: make, list, change, change many, read back. */
 
+const { File } = require("node:buffer"); // a global from Node 20 on
+
 const { sdk, configuration, roles, EXPERIMENTAL, replace, owner, makeRole, until, refused } = require("./client");
 
 async function sources() {
@@ -88,11 +90,83 @@ async function commonAccess() {
   return { before: shown(before), updated: updated.status, after: shown(after) };
 }
 
+async function nonEmployees() {
+  const api = new sdk.NonEmployeeLifecycleManagementV2024Api(configuration);
+  const identities = new sdk.PublicIdentitiesV2024Api(configuration);
+  const me = (await identities.getPublicIdentities({ filters: 'alias eq "admin"' })).data[0].id;
+  const document = { name: "Ts Contractors", description: "made", owner: { id: me }, approvers: [{ id: me }] };
+  const source = (await api.createNonEmployeeSource({ nonEmployeeSourceRequestBodyV2024: document })).data;
+  const template = (await api.exportNonEmployeeSourceSchemaTemplate({ id: source.id })).data;
+  const person = (accountName) => ({
+    accountName,
+    firstName: "William",
+    lastName: "Smith",
+    email: `${accountName}@example.com`,
+    phone: "5125555555",
+    manager: "admin",
+    sourceId: source.id,
+    startDate: "2020-03-24T00:00:00-05:00",
+    endDate: "2099-03-25T00:00:00-05:00",
+  });
+  const body = person("ts.direct");
+  const record = (await api.createNonEmployeeRecord({ nonEmployeeRequestBodyV2024: body })).data;
+  const asked = await api.createNonEmployeeRequest({ nonEmployeeRequestBodyV2024: person("ts.asked") });
+  const approval = asked.data.approvalItems[0].id;
+  const decision = { comment: "welcome" };
+  const answer = await api.approveNonEmployeeRequest({ id: approval, nonEmployeeApprovalDecisionV2024: decision });
+  const chosen = { filters: `sourceId eq "${source.id}"`, sorters: "accountName", count: true };
+  const listed = await api.listNonEmployeeRecords(chosen);
+  const exported = (await api.exportNonEmployeeRecords({ id: source.id })).data;
+  const many = { deleteNonEmployeeRecordsInBulkRequestV2024: { ids: listed.data.map((one) => one.id) } };
+  const deleted = await api.deleteNonEmployeeRecordsInBulk(many);
+  await api.deleteNonEmployeeSource({ sourceId: source.id });
+  return {
+    template: template.trim(),
+    record: [record.accountName, record.startDate],
+    approved: answer.data.approvalStatus,
+    listed: [listed.headers["x-total-count"], listed.data.map((one) => one.accountName)],
+    exported: exported.trim().split("\r\n").map((line) => line.split(",")[0]),
+    deleted: deleted.status,
+    gone: await refused(() => api.getNonEmployeeSource({ sourceId: source.id })),
+  };
+}
+
+async function uploads() {
+  const api = new sdk.NonEmployeeLifecycleManagementV2024Api(configuration);
+  const identities = new sdk.PublicIdentitiesV2024Api(configuration);
+  const me = (await identities.getPublicIdentities({ filters: 'alias eq "admin"' })).data[0].id;
+  const document = { name: "Ts Uploads", description: "made", owner: { id: me } };
+  const { id } = (await api.createNonEmployeeSource({ nonEmployeeSourceRequestBodyV2024: document })).data;
+  const status = async () => (await api.getNonEmployeeBulkUploadStatus({ id })).data.status;
+  const before = await status();
+  const header = (await api.exportNonEmployeeSourceSchemaTemplate({ id })).data.trim();
+  const row = (account, manager) => `${account},Ann,Lee,5,${account}@example.com,${manager},2020-03-24,2099-03-25`;
+  const upload = async (...rows) => {
+    const data = new File([[header, ...rows].join("\r\n")], "upload.csv", { type: "text/csv" });
+    const accepted = (await api.importNonEmployeeRecordsInBulk({ id, data })).data;
+    for (const until = Date.now() + 60000; Date.now() < until; await pause(50)) {
+      const found = await status();
+      if (found === "COMPLETED" || found === "ERROR") return [accepted.status, accepted.sourceId === id, found];
+    }
+    return [accepted.status];
+  };
+  const good = await upload(row("ann", "admin"), row("bob", "admin"));
+  const bad = await upload(row("cem", "admin"), row("dan", "nobody"));
+  const exported = (await api.exportNonEmployeeRecords({ id })).data;
+  await api.deleteNonEmployeeSource({ sourceId: id });
+  const accounts = exported.trim().split("\r\n").map((line) => line.split(",")[0]);
+  return { before: before === undefined, good, bad, exported: accounts };
+}
+
+const pause = (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds));
+
 module.exports = async function scenario() {
   return {
     sources: await sources(),
     entitlements: await entitlements(),
     accessProfiles: await accessProfiles(),
     commonAccess: await commonAccess(),
+    nonEmployees: await nonEmployees(),
+    uploads: await uploads(),
   };
 };

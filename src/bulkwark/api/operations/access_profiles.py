@@ -22,7 +22,14 @@ OPERATIONS: tuple[Operation, ...] = (
     operation("patchAccessProfile", f"PATCH {_ONE}", ALL, MANAGE, WRITERS, 200, "access_profiles.patch"),
     operation("deleteAccessProfile", f"DELETE {_ONE}", ALL, MANAGE, WRITERS, 204, "access_profiles.delete"),
     operation(
-        "deleteAccessProfilesInBulk", f"POST {_ALL}/bulk-delete", ALL, MANAGE, WRITERS, 202, "profile_bulk.delete"
+        "deleteAccessProfilesInBulk",
+        f"POST {_ALL}/bulk-delete",
+        ALL,
+        MANAGE,
+        WRITERS,
+        202,
+        "profile_bulk.delete",
+        keyed=True,
     ),
     operation(
         "updateAccessProfilesInBulk",
@@ -32,6 +39,7 @@ OPERATIONS: tuple[Operation, ...] = (
         WRITERS,
         207,
         "profile_bulk.update_requestable",
+        keyed=True,
     ),
     operation(
         "getAccessProfileEntitlements",

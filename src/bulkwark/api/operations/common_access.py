@@ -26,6 +26,7 @@ OPERATIONS: tuple[Operation, ...] = (
         ADMIN,
         202,
         "common_access.update_status",
+        bulk=True,
         **_EXPERIMENTAL,
     ),
 )

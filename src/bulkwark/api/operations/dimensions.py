@@ -15,7 +15,16 @@ OPERATIONS: tuple[Operation, ...] = (
     operation("getDimension", f"GET {_ONE}", NEW, READ, LEVELS, 200, "dimensions.get", inline=True),
     operation("patchDimension", f"PATCH {_ONE}", NEW, MANAGE, LEVELS, 200, "dimensions.patch"),
     operation("deleteDimension", f"DELETE {_ONE}", NEW, MANAGE, LEVELS, 204, "dimensions.delete"),
-    operation("deleteBulkDimensions", f"POST {_ALL}/bulk-delete", NEW, MANAGE, LEVELS, 202, "dimensions.bulk_delete"),
+    operation(
+        "deleteBulkDimensions",
+        f"POST {_ALL}/bulk-delete",
+        NEW,
+        MANAGE,
+        LEVELS,
+        202,
+        "dimensions.bulk_delete",
+        keyed=True,
+    ),
     operation(
         "listDimensionAccessProfiles", f"GET {_ONE}/access-profiles", NEW, READ, LEVELS, 200, "dimensions.profiles"
     ),

@@ -65,6 +65,7 @@ OPERATIONS: tuple[Operation, ...] = (
         SOURCES,
         204,
         "entitlement_bulk.bulk_update",
+        bulk=True,
     ),
     operation(
         "getEntitlementRequestConfig",
@@ -106,6 +107,7 @@ OPERATIONS: tuple[Operation, ...] = (
         ADMIN,
         202,
         "entitlement_imports.reset",
+        keyed=True,
         body="",
     ),
     operation(
@@ -116,6 +118,7 @@ OPERATIONS: tuple[Operation, ...] = (
         ADMIN,
         202,
         "entitlement_imports.aggregate",
+        keyed=True,
         body="multipart",
     ),
     # In the published documents of these versions, not in our copies.
@@ -127,6 +130,7 @@ OPERATIONS: tuple[Operation, ...] = (
         SUBADMINS,
         202,
         "entitlement_imports.load",
+        keyed=True,
         body="multipart",
     ),
     operation(

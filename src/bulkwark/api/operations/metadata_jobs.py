@@ -30,6 +30,7 @@ OPERATIONS: tuple[Operation, ...] = (
             ADMIN,
             202,
             f"entitlement_jobs.by_{way.lower()}",
+            bulk=True,
         )
         for way in ("Ids", "Filter", "Query")
     ),
@@ -42,6 +43,7 @@ OPERATIONS: tuple[Operation, ...] = (
             ADMIN,
             200,
             f"entitlement_jobs.by_{way.lower()}",
+            bulk=True,
         )
         for way in ("Ids", "Filter", "Query")
     ),
@@ -54,6 +56,7 @@ OPERATIONS: tuple[Operation, ...] = (
             WRITERS,
             202,
             f"profile_metadata.by_{way.lower()}",
+            bulk=True,
         )
         for way in ("Ids", "Filter", "Query")
     ),

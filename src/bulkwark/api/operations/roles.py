@@ -23,7 +23,7 @@ OPERATIONS: tuple[Operation, ...] = (
     operation("getRole", "GET /roles/{id}", ALL, READ, LEVELS, 200, "roles.get", application=True, inline=True),
     operation("patchRole", "PATCH /roles/{id}", ALL, MANAGE, LEVELS, 200, "roles.patch"),
     operation("deleteRole", "DELETE /roles/{id}", ALL, MANAGE, LEVELS, 204, "roles.delete"),
-    operation("deleteBulkRoles", "POST /roles/bulk-delete", ALL, MANAGE, LEVELS, 202, "roles.bulk_delete"),
+    operation("deleteBulkRoles", "POST /roles/bulk-delete", ALL, MANAGE, LEVELS, 202, "roles.bulk_delete", keyed=True),
     operation("searchRolesByFilter", "POST /roles/filter", NEW, READ, LEVELS, 200, "roles.filter_roles", writes=False),
     operation(
         "getRoleEntitlements",
@@ -55,9 +55,19 @@ OPERATIONS: tuple[Operation, ...] = (
         202,
         "roles.remove_value",
     ),
-    operation("updateRolesMetadataByIds", f"POST {_BULK}/ids", NEW, UPDATE, LEVELS, 202, "role_jobs.by_ids"),
-    operation("updateRolesMetadataByFilter", f"POST {_BULK}/filter", NEW, UPDATE, LEVELS, 202, "role_jobs.by_filter"),
-    operation("updateRolesMetadataByQuery", f"POST {_BULK}/query", NEW, UPDATE, LEVELS, 202, "role_jobs.by_query"),
+    *(
+        operation(
+            f"updateRolesMetadataBy{way}",
+            f"POST {_BULK}/{way.lower()}",
+            NEW,
+            UPDATE,
+            LEVELS,
+            202,
+            f"role_jobs.by_{way.lower()}",
+            bulk=True,
+        )
+        for way in ("Ids", "Filter", "Query")
+    ),
     operation(
         "getBulkUpdateStatusById",
         f"GET {_BULK}/id",

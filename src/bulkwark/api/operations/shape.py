@@ -32,10 +32,15 @@ class Operation:
     success: int
     handler: str
     application: bool = False  # OAuth client tokens may call it too
+    bulk: bool = False  # changes many: can be previewed or controlled by headers, and takes an Idempotency-Key
+    keyed: bool = False  # changes many in the request itself: takes an Idempotency-Key too
     writes: bool = False  # takes a turn at the store's writer
     inline: bool = False  # answered on the event loop: a point read, nothing that can take long
     experimental: tuple[str, ...] = ()  # versions at which the experimental header is required
+    largest: int = 8 * 1024 * 1024  # bytes that a body may have
+    largest_form: int = 64 * 1024 * 1024  # the same of a multipart body
     body: str = ""  # '' none, 'json', 'patch' (JSON Patch), 'multipart'
+    answers: str = "application/json"  # content type of its success
 
 
 def operation(

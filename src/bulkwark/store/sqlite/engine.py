@@ -32,11 +32,13 @@ WAL_PAGES = 4_000  # checkpoint after about 32 MB of log
 BULK_CACHE_KIB = 262_144
 BULK_WAL_PAGES = 32_000  # about 256 MB: a page that is written often goes to the file once
 
-# What a chunk of a metadata job works with: text before → outcome and text after, and the pairs that differ.
+# What a chunk of a metadata job works with: text before → outcome and text after; and which pairs an object gains and
+# loses when its text moves from one to another.
 WORK_TABLES = """
 CREATE TEMP TABLE transform (md TEXT PRIMARY KEY, outcome INTEGER, reason TEXT, after TEXT) WITHOUT ROWID;
-CREATE TEMP TABLE gain (md TEXT, pair INTEGER, PRIMARY KEY (md, pair)) WITHOUT ROWID;
-CREATE TEMP TABLE loss (md TEXT, pair INTEGER, PRIMARY KEY (md, pair)) WITHOUT ROWID;
+CREATE TEMP TABLE move (before TEXT, after TEXT, PRIMARY KEY (before, after)) WITHOUT ROWID;
+CREATE TEMP TABLE gain (before TEXT, after TEXT, pair INTEGER, PRIMARY KEY (before, after, pair)) WITHOUT ROWID;
+CREATE TEMP TABLE loss (before TEXT, after TEXT, pair INTEGER, PRIMARY KEY (before, after, pair)) WITHOUT ROWID;
 """
 
 
@@ -122,9 +124,16 @@ class Session:
     def execute(self, sql: str, params: Params = None) -> Iterator[Row]:
         """Rows of a text built by this dialect's emitter; values are always bound, never in the text."""
         try:
-            return self.connection.execute(sql, params)
+            found = self.connection.execute(sql, params)
         except apsw.Error as error:
             raise translated(error) from error
+        # Whoever has patience may lose it between two rows as well.
+        return found if self.patience is None else _patiently(found)
+
+
+def _patiently(found: Iterator[Row]) -> Iterator[Row]:
+    with driver_errors():
+        yield from found
 
 
 class Database:
@@ -146,7 +155,8 @@ class Database:
             self._checkpoints = Checkpoints(self)
 
     def _connect(self, cache_kib: int, *, writes: bool = False) -> apsw.Connection:
-        create = apsw.SQLITE_OPEN_READWRITE | apsw.SQLITE_OPEN_CREATE
+        # Staging files are attached by URI, for reading only (staging.py).
+        create = apsw.SQLITE_OPEN_READWRITE | apsw.SQLITE_OPEN_CREATE | apsw.SQLITE_OPEN_URI
         with driver_errors():
             connection = apsw.Connection(str(self.path), flags=create if writes else apsw.SQLITE_OPEN_READONLY)
             connection.set_busy_timeout(BUSY_MS)

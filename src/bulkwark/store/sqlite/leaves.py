@@ -23,6 +23,8 @@ from bulkwark.store.sqlite.terms import LAST, MAX_EXPANSION, Dictionary, glob, l
 
 # No word of a text has these, and FTS5 would cut there: `sales-2*` would ask for `sales` before any word of field 2.
 CUTS = re.compile(r"[^0-9A-Za-z!:=._',;\x80-\U0010ffff]")
+# Longer lists of values are bound as one JSON text.
+MOST_MARKS = 1_000
 MAX_SLOPPY = 20  # words of a phrase whose words may move
 
 Emit = Callable[[Kind, int, Field, Any], Set]
@@ -211,6 +213,8 @@ class Leaves:
         values = node.values
         match node.op:
             case "eq" | "in":
+                if len(values) > MOST_MARKS:
+                    return self._value(number, f"{column} IN (SELECT value FROM json_each(?))", (json.dumps(values),))
                 marks = ", ".join("?" * len(values))
                 return self._value(number, f"{column} IN ({marks})", values)
             case "ca":

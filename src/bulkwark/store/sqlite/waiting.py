@@ -18,8 +18,9 @@ class FairLock:
 
     def acquire(self) -> None:
         me = threading.get_ident()
-        # Better a fault than a thread that waits for itself for ever.
-        assert self._owner != me, "this thread has the writer's turn already"
+        if self._owner == me:
+            # Better a fault than a thread that waits for itself for ever; an assert would be gone under -O.
+            raise RuntimeError("this thread has the writer's turn already")
         with self._mutex:
             if not self._busy:
                 self._busy, self._owner = True, me

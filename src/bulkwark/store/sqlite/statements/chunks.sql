@@ -4,16 +4,32 @@ WHERE t.tenant = ? AND t.job = ? AND t.rid > ? AND t.rid <= ?
   AND NOT EXISTS (SELECT 1 FROM temp.transform u WHERE u.md = s.md);
 -- forget_transforms: of the job before
 DELETE FROM temp.transform;
+-- forget_moves: of the job before
+DELETE FROM temp.move;
 -- forget_gains: of the job before
 DELETE FROM temp.gain;
 -- forget_losses: of the job before
 DELETE FROM temp.loss;
--- add_transform: what becomes of one metadata text
+-- add_transform: what becomes of one metadata text; for a job that recalls another: whether it may come back
 INSERT INTO temp.transform (md, outcome, reason, after) VALUES (?, ?, ?, ?);
--- add_gain: a pair that such an object gains
-INSERT INTO temp.gain (md, pair) VALUES (?, ?);
--- add_loss: a pair that such an object loses
-INSERT INTO temp.loss (md, pair) VALUES (?, ?);
+-- add_move: a change of text whose pairs are known
+INSERT OR IGNORE INTO temp.move (before, after) VALUES (?, ?);
+-- add_gain: a pair that an object gains by such a move
+INSERT OR IGNORE INTO temp.gain (before, after, pair) VALUES (?, ?, ?);
+-- add_loss: a pair that it loses
+INSERT OR IGNORE INTO temp.loss (before, after, pair) VALUES (?, ?, ?);
+-- unknown_moves: changes of text in a chunk whose pairs are not known yet
+SELECT DISTINCT i.before, i.after FROM job_item i
+WHERE i.tenant = ? AND i.job = ? AND i.rid > ? AND i.rid <= ? AND i.outcome = 1
+  AND NOT EXISTS (SELECT 1 FROM temp.move m WHERE m.before = i.before AND m.after = i.after);
+-- unknown_before: texts that an undo would bring back and nobody has looked at yet
+SELECT DISTINCT u.before FROM job_target t CROSS JOIN job_item u ON u.tenant = t.tenant AND u.job = ?5 AND u.rid = t.rid
+WHERE t.tenant = ?1 AND t.job = ?2 AND t.rid > ?3 AND t.rid <= ?4
+  AND NOT EXISTS (SELECT 1 FROM temp.transform k WHERE k.md = u.before);
+-- unknown_after: the same for a preview that is run
+SELECT DISTINCT u.after FROM job_target t CROSS JOIN job_item u ON u.tenant = t.tenant AND u.job = ?5 AND u.rid = t.rid
+WHERE t.tenant = ?1 AND t.job = ?2 AND t.rid > ?3 AND t.rid <= ?4 AND u.after IS NOT NULL
+  AND NOT EXISTS (SELECT 1 FROM temp.transform k WHERE k.md = u.after);
 -- record: the outcome of every item of a chunk, with before and after
 INSERT INTO job_item (tenant, job, rid, outcome, reason, before, after)
 SELECT t.tenant, t.job, t.rid, iif(s.rid IS NULL, 3, u.outcome), iif(s.rid IS NULL, 'deleted', u.reason), s.md, u.after
@@ -22,14 +38,43 @@ LEFT JOIN state s ON s.rid = t.rid
 LEFT JOIN temp.transform u ON u.md = s.md
 WHERE t.tenant = ? AND t.job = ? AND t.rid > ? AND t.rid <= ?
 ORDER BY t.rid;
+-- record_run: the same for a preview that is run: what has changed since is a conflict
+INSERT INTO job_item (tenant, job, rid, outcome, reason, before, after)
+SELECT tenant, job, rid, outcome,
+       CASE outcome WHEN 3 THEN 'deleted' WHEN 5 THEN 'changed-since-preview' WHEN 4 THEN ifnull(refused, reason) END,
+       md, iif(outcome = 1, after, NULL)
+FROM (
+    SELECT t.tenant, t.job, t.rid, s.md, u.after, u.reason, k.reason AS refused,
+           CASE WHEN s.rid IS NULL THEN 3 WHEN s.md IS NOT u.before THEN 5
+                WHEN u.outcome = 1 AND k.reason IS NOT NULL THEN 4 ELSE u.outcome END AS outcome
+    FROM job_target t CROSS JOIN job_item u ON u.tenant = t.tenant AND u.job = ?5 AND u.rid = t.rid
+    LEFT JOIN state s ON s.rid = t.rid
+    LEFT JOIN temp.transform k ON k.md = u.after
+    WHERE t.tenant = ?1 AND t.job = ?2 AND t.rid > ?3 AND t.rid <= ?4
+) ORDER BY rid;
+-- record_undo: the same for a job that takes back another: what has changed since is a conflict, unless forced (?6)
+INSERT INTO job_item (tenant, job, rid, outcome, reason, before, after)
+SELECT tenant, job, rid, outcome,
+       CASE outcome WHEN 3 THEN 'deleted' WHEN 5 THEN 'changed-since' WHEN 4 THEN refused END,
+       md, iif(outcome = 1, wanted, NULL)
+FROM (
+    SELECT t.tenant, t.job, t.rid, s.md, u.before AS wanted, k.reason AS refused,
+           CASE WHEN s.rid IS NULL THEN 3 WHEN s.md = u.before THEN 2
+                WHEN s.md <> u.after AND NOT ?6 THEN 5
+                WHEN k.reason IS NOT NULL THEN 4 ELSE 1 END AS outcome
+    FROM job_target t CROSS JOIN job_item u ON u.tenant = t.tenant AND u.job = ?5 AND u.rid = t.rid
+    LEFT JOIN state s ON s.rid = t.rid
+    LEFT JOIN temp.transform k ON k.md = u.before
+    WHERE t.tenant = ?1 AND t.job = ?2 AND t.rid > ?3 AND t.rid <= ?4
+) ORDER BY rid;
 -- gain: the metadata index learns of new pairs
 INSERT OR IGNORE INTO md_inv (tenant, pair, rid)
-SELECT i.tenant, g.pair, i.rid FROM job_item i CROSS JOIN temp.gain g ON g.md = i.before
+SELECT i.tenant, g.pair, i.rid FROM job_item i CROSS JOIN temp.gain g ON g.before = i.before AND g.after = i.after
 WHERE i.tenant = ? AND i.job = ? AND i.rid > ? AND i.rid <= ? AND i.outcome = 1
 ORDER BY g.pair, i.rid;
 -- lose: and forgets those that went
 DELETE FROM md_inv WHERE (tenant, pair, rid) IN (
-    SELECT i.tenant, l.pair, i.rid FROM job_item i CROSS JOIN temp.loss l ON l.md = i.before
+    SELECT i.tenant, l.pair, i.rid FROM job_item i CROSS JOIN temp.loss l ON l.before = i.before AND l.after = i.after
     WHERE i.tenant = ? AND i.job = ? AND i.rid > ? AND i.rid <= ? AND i.outcome = 1
 );
 -- effect: the objects themselves

@@ -35,7 +35,41 @@ SELECT t.tenant, t.job, t.rid, iif(c.item IS NULL, 3, 1), iif(c.item IS NULL, 'd
 FROM job_target t LEFT JOIN common_access c ON c.item = t.rid
 WHERE t.tenant = ?1 AND t.job = ?2 AND t.rid > ?3 AND t.rid <= ?4
 ORDER BY t.rid;
--- effect: the items themselves
-UPDATE common_access SET status = iif(t.wanted, 'confirmed', 'denied'), reviewed = 1, last = ?5, updated = ?5
-FROM job_target t
-WHERE t.tenant = ?1 AND t.job = ?2 AND t.rid > ?3 AND t.rid <= ?4 AND common_access.item = t.rid;
+-- record_run: the same for a preview that is run: what has changed since is a conflict
+INSERT INTO job_item (tenant, job, rid, outcome, reason, before, after)
+SELECT tenant, job, rid, outcome,
+       CASE outcome WHEN 3 THEN 'deleted' WHEN 5 THEN 'changed-since-preview' END, state,
+       iif(outcome = 1, substr(after, 1, instr(after, ',')) || '1,' || ?6, NULL)
+FROM (
+    SELECT t.tenant, t.job, t.rid, u.after, c.status || ',' || c.reviewed || ',' || ifnull(c.last, '') AS state,
+           CASE WHEN c.item IS NULL THEN 3
+                WHEN c.status || ',' || c.reviewed || ',' || ifnull(c.last, '') IS NOT u.before THEN 5
+                ELSE u.outcome END AS outcome
+    FROM job_target t CROSS JOIN job_item u ON u.tenant = t.tenant AND u.job = ?5 AND u.rid = t.rid
+    LEFT JOIN common_access c ON c.item = t.rid
+    WHERE t.tenant = ?1 AND t.job = ?2 AND t.rid > ?3 AND t.rid <= ?4
+) ORDER BY rid;
+-- record_undo: the same for a job that takes back another: what has changed since is a conflict, unless forced (?6)
+INSERT INTO job_item (tenant, job, rid, outcome, reason, before, after)
+SELECT tenant, job, rid, outcome,
+       CASE outcome WHEN 3 THEN 'deleted' WHEN 5 THEN 'changed-since' END, state, iif(outcome = 1, wanted, NULL)
+FROM (
+    SELECT tenant, job, rid, state, wanted,
+           CASE WHEN state IS NULL THEN 3 WHEN state = wanted THEN 2 WHEN state <> expected AND NOT ?6 THEN 5
+                ELSE 1 END AS outcome
+    FROM (
+        SELECT t.tenant, t.job, t.rid, u.before AS wanted, u.after AS expected,
+               c.status || ',' || c.reviewed || ',' || ifnull(c.last, '') AS state
+        FROM job_target t CROSS JOIN job_item u ON u.tenant = t.tenant AND u.job = ?5 AND u.rid = t.rid
+        LEFT JOIN common_access c ON c.item = t.rid
+        WHERE t.tenant = ?1 AND t.job = ?2 AND t.rid > ?3 AND t.rid <= ?4
+    )
+) ORDER BY rid;
+-- effect: the items themselves, as recorded: `status,reviewed,last`
+UPDATE common_access SET
+    status = substr(i.after, 1, instr(i.after, ',') - 1),
+    reviewed = CAST(substr(i.after, instr(i.after, ',') + 1, 1) AS INTEGER),
+    last = CAST(nullif(substr(i.after, instr(i.after, ',') + 3), '') AS INTEGER),
+    updated = ?5
+FROM job_item i
+WHERE i.tenant = ?1 AND i.job = ?2 AND i.rid > ?3 AND i.rid <= ?4 AND i.outcome = 1 AND common_access.item = i.rid;

@@ -38,6 +38,8 @@ UPDATE object SET head = ? WHERE rid = ?;
 UPDATE state SET modified = ?, md = ? WHERE rid = ?;
 -- set_search_doc: a changed search document
 UPDATE search_doc SET face = ?, refs = ? WHERE rid = ?;
+-- set_face: the same, where it links to what it did
+UPDATE search_doc SET face = ? WHERE rid = ?;
 -- drop: delete an object
 DELETE FROM object WHERE rid = ?;
 -- drop_state: and its narrow row
@@ -57,6 +59,9 @@ SELECT l.target, l.rid FROM json_each(?3) w
 CROSS JOIN link l ON l.tenant = ?1 AND l.field = ?2 AND l.target = w.value ORDER BY w.key, l.rid;
 -- mentioning: objects of a kind in whose document a text stands somewhere
 SELECT rid, head FROM object WHERE tenant = ? AND kind = ? AND instr(head, ?) > 0;
+-- spelling: objects of a kind in whose document two texts stand, and a third or, in lower case, one of two others
+SELECT rid, head FROM object WHERE tenant = ?1 AND kind = ?2 AND instr(head, ?3) > 0 AND instr(head, ?4) > 0
+AND (instr(head, ?5) > 0 OR instr(lower(head), ?6) > 0 OR instr(lower(head), ?7) > 0);
 -- with_value: objects that have one of a JSON list of whole values in a field (its number), with the value
 SELECT w.value, v.rid FROM json_each(?3) w CROSS JOIN val v ON v.tenant = ?1 AND v.field = ?2 AND v.value = w.value;
 -- raw_by_rid: what the answer to GET is made of, the document as bytes

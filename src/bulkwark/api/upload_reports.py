@@ -1,0 +1,132 @@
+"""What became of each row of an uploaded file: as JSON, and as a file of the failed rows, ready to be mended."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import msgspec
+
+from bulkwark.api import answers, job_rights, non_employee_uploads
+from bulkwark.api.answers import Answer
+from bulkwark.api.calls import Call
+from bulkwark.auth.actors import Actor
+from bulkwark.bulk import uploads as bulk_uploads
+from bulkwark.bulk.uploads import JobSpec, Spec, UploadSettings
+from bulkwark.domain import non_employee_uploads as rows_of
+from bulkwark.domain import spreadsheets
+from bulkwark.domain.jobs import Outcome, Relation
+from bulkwark.domain.kinds import uuid_id
+from bulkwark.errors import NotFound
+from bulkwark.store import jobs, outcomes, settings, uploads
+from bulkwark.store.dialect import Session
+from bulkwark.store.uploads import FailedRow, Upload
+
+MOST_ROWS = 10_000
+PIECE = 1_000  # rows of the file that are made at once
+
+
+def rows(call: Call) -> Answer:
+    """GET /bulkwark/v1/jobs/{id}/rows: rows of the file that failed, or with `outcome=all` each, in order.
+
+    `after`: the last line seen; `limit`: up to 10,000.
+    """
+    session = call.read()
+    upload = _need(call, session)
+    limit, after = call.number("limit", 250, most=MOST_ROWS), call.number("after", 0)
+    job = jobs.get(session, call.tenant.number, uuid_id(call.params["id"]))
+    failed = uploads.failed_rows(session, upload, after, limit)
+    found: list[dict[str, Any]]
+    if call.query.get("outcome", "failed") != "all" or job is None:
+        found = [_failed(upload, row) for row in failed]
+    else:
+        by_line = {row.line: row for row in failed}
+        found = []
+        for item in outcomes.page(session, job, after, limit):
+            row = by_line.get(item.rid)
+            if row is not None:
+                found.append(_failed(upload, row))
+                continue
+            record = msgspec.json.decode(item.after or item.before or "{}")
+            found.append({"line": item.rid, "outcome": item.outcome.name.lower(), "id": uuid_id(record.get("id", ""))})
+    return answers.ok({**non_employee_uploads.shown(upload, job), "columns": upload.titles, "found": found})
+
+
+def _failed(upload: Upload, row: FailedRow) -> dict[str, Any]:
+    return {
+        "line": row.line,
+        "outcome": Outcome.FAILED.name.lower(),
+        "cells": row.cells,
+        "faults": [msgspec.structs.asdict(fault) for fault in row.faults],
+    }
+
+
+def failed(call: Call) -> Answer:
+    """GET /bulkwark/v1/jobs/{id}/failed-rows: a CSV file of the failed rows with a column `error`."""
+    upload = _need(call, call.read())
+    return answers.csv(_lines(call, upload), "failed-rows.csv")
+
+
+def _lines(call: Call, upload: Upload) -> Iterator[bytes]:
+    """In the columns of the file as it was sent; a row that could not be taken apart stands in its first cell."""
+    spec = msgspec.json.decode(upload.spec, type=Spec)
+    column = rows_of.error_column(spec.schema)
+    places = [place for place, title in enumerate(upload.titles) if title.casefold() != column.casefold()]
+    yield ("\ufeff" + spreadsheets.line([*(upload.titles[place] for place in places), column])).encode()
+    with call.services.store.snapshot() as session:
+        after = 0
+        while found := uploads.failed_rows(session, upload, after, PIECE):
+            after = found[-1].line
+            yield "".join(
+                spreadsheets.line([*_cells(row, places), rows_of.sentence(row.faults)]) for row in found
+            ).encode()
+
+
+def _cells(row: FailedRow, places: list[int]) -> list[str]:
+    """The cells as they stood in the file; a mark against formulas is taken off, as it is put on again."""
+    cells = [spreadsheets.restore(cell.strip()) for cell in row.cells]
+    return [cells[place] if place < len(cells) else "" for place in places]
+
+
+def get_settings(call: Call) -> Answer:
+    """GET /bulkwark/v1/upload-settings."""
+    return answers.ok(bulk_uploads.settings_of(call.read(), call.tenant.number))
+
+
+def put_settings(call: Call) -> Answer:
+    """PUT /bulkwark/v1/upload-settings: all of them."""
+    found = call.strict(UploadSettings)
+    with call.services.store.write() as session:
+        settings.put(
+            session,
+            call.tenant.number,
+            bulk_uploads.SETTING,
+            found,
+            by=call.actor.identity_id or call.actor.client_id,
+            now=call.now,
+        )
+    return answers.ok(found)
+
+
+def _need(call: Call, session: Session) -> Upload:
+    """The upload whose job, or run of a preview, the path names. Raises NotFound, also for who may not see it."""
+    id = uuid_id(call.params["id"])
+    found = uploads.get(session, call.tenant.number, id)
+    if found is None:
+        job = jobs.get(session, call.tenant.number, id)
+        if job is not None and job.operation == bulk_uploads.NAME and job.relation is Relation.RUN:
+            found = uploads.get(session, call.tenant.number, msgspec.json.decode(job.spec, type=JobSpec).upload)
+    if found is None or not _sees(call.actor, found):
+        raise NotFound(f"there is no upload {call.params['id']}")
+    return found
+
+
+def _sees(actor: Actor, upload: Upload) -> bool:
+    """Who has sent it, and who sees all jobs of its type; applications reach every source."""
+    if actor.application:
+        return True
+    return (
+        upload.submitter == actor.identity_id
+        or not job_rights.limited_to(actor)
+        or (bulk_uploads.TYPE in job_rights.types(actor))
+    )

@@ -1,0 +1,157 @@
+"""The targets of a job, written once and never changed: what it deals with is fixed before it begins."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from itertools import islice
+from typing import Protocol
+
+from bulkwark.bulk import derived, guards
+from bulkwark.domain.jobs import FINISHED, Happened, Hold, Job, Mode, Status
+from bulkwark.errors import BulkwarkError, Unavailable
+from bulkwark.store import job_events, jobs
+from bulkwark.store.dialect import Patience, Session, Sql, Turn
+from bulkwark.store.outcomes import NewItem
+from bulkwark.store.tenants import Store, Tenant
+
+FREEZE_SECONDS = 10.0
+PREVIEW_SECONDS = 60.0  # of a preview's selection, for which nobody waits
+TARGETS_AT_ONCE = 10_000
+SAMPLE = 10  # items of each outcome that a preview tells beforehand
+
+
+class Operation(Protocol):
+    """One kind of bulk change. The engine knows nothing else of nouns.
+
+    A job that undoes another or runs a preview (`job.relation`) takes what it does from the items of its origin; its
+    targets are written without the operation.
+    """
+
+    def selection(self, session: Session, tenant: Tenant, job: Job) -> Sql | None:
+        """A query for the rids of the targets; None when only `freeze` can write them (they are few)."""
+
+    def count(self, session: Session, tenant: Tenant, job: Job, selection: Sql) -> list[tuple[int, NewItem]] | None:
+        """What would become of the selection, as (how many, one of them); None when only `record` can tell."""
+
+    def freeze(self, session: Session, tenant: Tenant, job: Job) -> None:
+        """Write the job's targets: PRE_PROCESS → PRE_PROCESS_COMPLETED."""
+
+    def hidden(self, session: Session, tenant: Tenant, job: Job, total: int) -> int:
+        """How many objects match that the submitter may not see."""
+
+    def record(self, session: Session, tenant: Tenant, job: Job, last: int, now: int) -> None:
+        """Write an item for each target in (cursor, last]: outcome, reason, before, after. Change nothing else."""
+
+    def effect(self, session: Session, tenant: Tenant, job: Job, last: int, now: int) -> None:
+        """Carry out what was just recorded as changed in (cursor, last]."""
+
+    def forget(self) -> None:
+        """A transaction was rolled back: remember nothing of it."""
+
+
+def freeze(turn: Turn, tenant: Tenant, job: Job, operation: Operation, clock: Callable[[], int]) -> None:
+    """Write the targets of a run in one transaction, and let the guards look at them."""
+    try:
+        with turn.transaction() as session:
+            # Other writers wait meanwhile: a selection that is too costly ends the job, not the service.
+            session.patience = Patience(FREEZE_SECONDS)
+            try:
+                if job.relation is not None:
+                    derived.freeze(session, tenant, job)
+                else:
+                    operation.freeze(session, tenant, job)
+                _selected(session, tenant, job, clock())
+            finally:
+                session.patience = None
+    except BulkwarkError as error:
+        if isinstance(error, Unavailable):
+            raise
+        with turn.transaction() as session:
+            _fail(session, job, clock(), error.sentence())
+
+
+def freeze_in_steps(store: Store, tenant: Tenant, job: Job, operation: Operation, clock: Callable[[], int]) -> bool:
+    """Write the targets of a preview in short transactions, from one state of the data; False when it has ended."""
+    with store.write() as session:
+        if not jobs.start(session, job, clock()):
+            return False
+    _clear(store, job)
+    try:
+        with store.database.snapshot() as reader:
+            reader.patience = Patience(PREVIEW_SECONDS)
+            if job.relation is not None:
+                selection: Sql | None = derived.selection(reader, tenant, job)
+            else:
+                selection = operation.selection(reader, tenant, job)
+            if selection is not None:
+                if job.relation is None:
+                    _count(store, reader, tenant, job, operation, selection, clock())
+                rows = reader.execute(f"SELECT rid FROM ({selection.text}) ORDER BY rid", selection.params)
+                total = 0
+                while batch := [rid for (rid,) in islice(rows, TARGETS_AT_ONCE)]:
+                    with store.write() as session:
+                        jobs.add_targets(session, job, batch)
+                    total += len(batch)
+                hidden = 0 if job.relation is not None else operation.hidden(reader, tenant, job, total)
+        with store.write() as session:
+            if jobs.by_number(session, job.tenant, job.number).status in FINISHED:
+                return False
+            if selection is not None:
+                jobs.count_selected(session, job, total)
+                jobs.set_hidden(session, job, hidden)
+                if job.relation is not None:
+                    derived.shrink(session, job)
+            else:
+                operation.freeze(session, tenant, job)
+            _selected(session, tenant, job, clock())
+    except BulkwarkError as error:
+        if isinstance(error, Unavailable):
+            raise
+        with store.write() as session:
+            _fail(session, job, clock(), error.sentence())
+        return False
+    return True
+
+
+def _count(
+    store: Store, reader: Session, tenant: Tenant, job: Job, operation: Operation, selection: Sql, now: int
+) -> None:
+    """Tell what a preview comes to, long before each of its items is recorded: counts, and some of each outcome."""
+    found = operation.count(reader, tenant, job, selection)
+    if found is None:
+        return
+    counts = Counter[str]()
+    sample: list[NewItem] = []
+    for number, item in found:
+        counts[item.outcome.name.lower()] += number
+        if sum(one.outcome is item.outcome for one in sample) < SAMPLE:
+            sample.append(item)
+    with store.write() as session:
+        job_events.add(session, job, Happened.COUNTED, now, {"counts": counts, "sample": sample})
+
+
+def _clear(store: Store, job: Job) -> None:
+    """Targets that an earlier process had begun to write."""
+    gone = True
+    while gone:
+        with store.write() as session:
+            gone = jobs.drop_targets(session, job.tenant, job.number, TARGETS_AT_ONCE) > 0
+
+
+def _selected(session: Session, tenant: Tenant, job: Job, now: int) -> None:
+    """Log the selection; a job that is over a guard waits."""
+    now_job = jobs.by_number(session, job.tenant, job.number)
+    total = now_job.total or 0
+    stops = guards.stops(session, job)
+    over = guards.verdicts(session, tenant, job, total) if stops or job.mode is Mode.PREVIEW else []
+    job_events.add(session, job, Happened.SELECTED, now, {"total": total, "hidden": now_job.hidden, "guards": over})
+    if over and stops:
+        words = "; ".join(over)
+        if jobs.hold(session, job, Hold.AWAITING_CONFIRMATION, words):
+            job_events.add(session, job, Happened.HELD, now, {"hold": Hold.AWAITING_CONFIRMATION, "reason": words})
+
+
+def _fail(session: Session, job: Job, now: int, error: str) -> None:
+    if jobs.finish(session, job, Status.FAILED, now, error):
+        job_events.add(session, job, Happened.FINISHED, now, {"status": Status.FAILED, "error": error})

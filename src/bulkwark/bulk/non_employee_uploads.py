@@ -1,0 +1,100 @@
+"""Jobs that apply uploaded files to non-employee sources. A target, and an item, is a line of the file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import msgspec
+
+from bulkwark.bulk.uploads import JobSpec, Spec
+from bulkwark.domain import reasons
+from bulkwark.domain.jobs import Job, Relation
+from bulkwark.domain.non_employees import Limits
+from bulkwark.errors import Invalid
+from bulkwark.store import non_employee_records, non_employee_sources, upload_undo, uploads
+from bulkwark.store.dialect import Session, Sql
+from bulkwark.store.non_employee_sources import Source
+from bulkwark.store.outcomes import NewItem
+from bulkwark.store.tenants import Tenant
+from bulkwark.store.uploads import Chunk, Upload
+
+
+class NonEmployeeUploadOperation:
+    """Plugs into the engine (`bulk/freezing.py: Operation`). `folder`: of the staging files."""
+
+    chunk_seconds = 0.15  # each commit flushes a segment of the full text: many small chunks cost twice as much
+
+    def __init__(self, folder: Path, limits: Limits) -> None:
+        self._folder = folder
+        self._warning = limits.warning
+
+    def selection(self, session: Session, tenant: Tenant, job: Job) -> Sql | None:
+        return None
+
+    def count(self, session: Session, tenant: Tenant, job: Job, selection: Sql) -> list[tuple[int, NewItem]] | None:
+        return None
+
+    def freeze(self, session: Session, tenant: Tenant, job: Job) -> None:
+        self._attach(session, self._upload(session, job))
+        uploads.freeze(session, job, self._upload(session, job))
+
+    def hidden(self, session: Session, tenant: Tenant, job: Job, total: int) -> int:
+        return 0
+
+    def record(self, session: Session, tenant: Tenant, job: Job, last: int, now: int) -> None:
+        upload = self._upload(session, job)
+        if job.relation is Relation.UNDO:
+            upload_undo.record(session, tenant, job, last, upload.source)
+            return
+        self._attach(session, upload)
+        spec = msgspec.json.decode(upload.spec, type=Spec)
+        self._require_schema(session, upload, spec)
+        chunk = Chunk(session, tenant, job, last, upload)
+        bad = uploads.count_bad(session, upload)
+        if spec.strict and bad:
+            chunk.record_none(reasons.written(reasons.NOT_ALL_GOOD, f"{bad:,} other rows are not good"))
+        else:
+            chunk.record(spec.kept, now)
+            if job.relation is Relation.RUN:
+                chunk.compare(job.origin or 0, reasons.PREVIEW)
+        chunk.keep_bad()
+
+    def effect(self, session: Session, tenant: Tenant, job: Job, last: int, now: int) -> None:
+        upload = self._upload(session, job)
+        source = self._source(session, tenant, upload)
+        if job.relation is Relation.UNDO:
+            upload_undo.effect(session, tenant, source, job, last, now=now, warning=self._warning)
+            return
+        chunk = Chunk(session, tenant, job, last, upload)
+        chunk.create(now)
+        changed = chunk.changed()
+        if changed:
+            people = non_employee_records.managers(session, tenant, {cells.manager for _, cells in changed})
+            found = {one.rid: one for one in non_employee_records.by_rids(session, [rid for rid, _ in changed])}
+            rows = [(found[rid], cells, people.get(cells.manager)) for rid, cells in changed]
+            non_employee_records.change(session, tenant, source, rows, now=now, warning=self._warning)
+
+    def forget(self) -> None:
+        """Nothing is remembered between chunks."""
+
+    def _upload(self, session: Session, job: Job) -> Upload:
+        spec = msgspec.json.decode(job.spec, type=JobSpec)
+        found = uploads.get(session, job.tenant, spec.upload)
+        assert found is not None, f"the upload {spec.upload} is gone"
+        return found
+
+    def _attach(self, session: Session, upload: Upload) -> None:
+        if not uploads.attach(session, upload, self._folder / f"{upload.id}.staging"):
+            raise Invalid("the uploaded file is no longer here", hint="upload the file of its failed rows")
+
+    def _source(self, session: Session, tenant: Tenant, upload: Upload) -> Source:
+        source = non_employee_sources.by_number(session, tenant.number, upload.source)
+        if source is None:
+            raise Invalid("the source was deleted")
+        return source
+
+    def _require_schema(self, session: Session, upload: Upload, spec: Spec) -> None:
+        """Rows were checked against the schema at the upload: they must not be applied to another."""
+        now = {one.id: one.required for one in non_employee_sources.attributes(session, upload.tenant, upload.source)}
+        if now != {one.id: one.required for one in spec.schema}:
+            raise Invalid("the schema of the source has changed since the upload", hint="upload the file again")

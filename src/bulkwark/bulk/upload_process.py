@@ -1,0 +1,80 @@
+"""Runs loader processes (`upload_loader.py`) and takes their answers."""
+
+from __future__ import annotations
+
+import logging
+import os
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import msgspec
+
+import bulkwark
+from bulkwark.bulk.upload_loader import Answer, Task
+from bulkwark.errors import Unavailable
+
+log = logging.getLogger("bulkwark.bulk")
+
+MODULE = "bulkwark.bulk.upload_loader"
+
+
+class Loaders:
+    """The loader processes of a server. `stop` ends those that run."""
+
+    def __init__(self) -> None:
+        self._running: set[subprocess.Popen[bytes]] = set()
+        self._guard = threading.Lock()
+        self._stopping = False
+
+    def run(self, task: Task) -> Answer:
+        """Let a process do the task. Raises Unavailable when it dies on the way."""
+        process = self._start()
+        try:
+            assert process.stdin is not None
+            assert process.stdout is not None
+            # Standard input stays open: its end tells the process that nobody waits any more.
+            process.stdin.write(msgspec.json.encode(task) + b"\n")
+            process.stdin.flush()
+            found = process.stdout.read()
+            process.wait()
+            return msgspec.json.decode(found, type=Answer)
+        except (OSError, msgspec.DecodeError) as error:
+            process.kill()
+            status = process.wait()
+            log.warning("a loader process ended with %s", status)
+            raise Unavailable("the process that reads the file has ended before its time", hint="try again") from error
+        finally:
+            with self._guard:
+                self._running.discard(process)
+            for pipe in (process.stdin, process.stdout):
+                if pipe is not None:
+                    pipe.close()
+
+    def _start(self) -> subprocess.Popen[bytes]:
+        # The same code as this process runs, wherever that was imported from.
+        home = str(Path(bulkwark.__file__).parent.parent)
+        paths = os.pathsep.join(filter(None, [home, os.environ.get("PYTHONPATH")]))
+        with self._guard:
+            if self._stopping:
+                raise Unavailable("the server stops")
+            process = subprocess.Popen(
+                [sys.executable, "-m", MODULE],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                env={**os.environ, "PYTHONPATH": paths},
+            )
+            self._running.add(process)
+        return process
+
+    def pids(self) -> list[int]:
+        """Of the processes that run now."""
+        with self._guard:
+            return [process.pid for process in self._running]
+
+    def stop(self) -> None:
+        with self._guard:
+            self._stopping = True
+            for process in self._running:
+                process.kill()

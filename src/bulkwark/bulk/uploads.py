@@ -1,0 +1,351 @@
+"""Uploads of CSV files to non-employee sources: accepted, read by a process of their own, applied as jobs, one after
+the other for each source.
+
+A file is durable before it is accepted, and the job of an upload has the upload's id. Whatever a crash interrupts
+begins again: the reading from the file, the applying from the job's cursor.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import shutil
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import IO
+from uuid import uuid4
+
+import msgspec
+from msgspec import Struct
+
+from bulkwark.bulk import non_employees
+from bulkwark.bulk.engine import Engine
+from bulkwark.bulk.upload_loader import Task
+from bulkwark.bulk.upload_process import Loaders
+from bulkwark.domain.csv_files import FileFault, Refused
+from bulkwark.domain.documents import Document
+from bulkwark.domain.jobs import FINISHED, Job, Mode, Options, Status
+from bulkwark.domain.non_employees import DAY, Attribute, Limits
+from bulkwark.errors import BulkwarkError, Unavailable
+from bulkwark.store import events, jobs, non_employee_sources, settings, uploads
+from bulkwark.store.dialect import Session
+from bulkwark.store.events import Event
+from bulkwark.store.jobs import NewJob
+from bulkwark.store.non_employee_sources import Source
+from bulkwark.store.non_employee_spelling import numbers
+from bulkwark.store.tenants import Store, Tenant
+from bulkwark.store.uploads import State, Upload
+
+log = logging.getLogger("bulkwark.bulk")
+
+NAME, TYPE = "non-employee-upload", "NON_EMPLOYEE"  # operation and type of its jobs
+OBJECT = "NON_EMPLOYEE_UPLOAD"  # of its events
+FOLDER = "uploads"
+SETTING = "uploads"
+LOOK_SECONDS = 0.1  # between two looks at running jobs, while there are any
+RETRY_SECONDS = 1.0
+TRIES = 3  # how often a file is read when its process dies
+KEPT_MS = DAY  # of a preview's files: as long as it may be run
+
+
+class UploadSettings(Struct, frozen=True, forbid_unknown_fields=True, rename="camel"):
+    """What a tenant has set. `all_or_nothing`: one bad row, and no row of the file is applied."""
+
+    all_or_nothing: bool = False
+
+
+class Spec(Struct, frozen=True):
+    """How an upload is read and applied."""
+
+    schema: list[Attribute]
+    document: Document  # of the SOURCE object: its id and name
+    kept: list[str]  # custom attributes for which the file has no column
+    strict: bool  # all or nothing
+    mode: Mode
+    options: Options
+    actor: str
+
+
+class JobSpec(Struct, frozen=True):
+    """What the job of an upload, and jobs made of it, know of it."""
+
+    upload: str
+    source: int
+
+
+def settings_of(session: Session, tenant: int) -> UploadSettings:
+    """What the tenant has set."""
+    return settings.get(session, tenant, SETTING, UploadSettings) or UploadSettings()
+
+
+class Uploads:
+    """Takes files, and sees them through. `start` goes on with what an earlier process left."""
+
+    def __init__(self, store: Store, engine: Engine, limits: Limits, clock: Callable[[], int]) -> None:
+        self.folder = store.database.path.parent / FOLDER
+        self.loaders = Loaders()
+        self._store = store
+        self._engine = engine
+        self._limits = limits
+        self._clock = clock
+        self._wake = threading.Condition()
+        self._stopping = False
+        self._reading: dict[tuple[int, int], threading.Thread] = {}
+        self._thread = threading.Thread(target=self._run, name="uploads", daemon=True)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def stop(self) -> None:
+        """End the loader processes; what they read is read again at the next start."""
+        with self._wake:
+            self._stopping = True
+            self._wake.notify_all()
+        self.loaders.stop()
+        if self._thread.is_alive():
+            self._thread.join()
+        for thread in list(self._reading.values()):
+            thread.join()
+
+    # --- accepting -----------------------------------------------------------------------------------
+
+    def accept(
+        self,
+        tenant: Tenant,
+        source: Source,
+        file: IO[bytes],
+        *,
+        client: str,
+        submitter: str,
+        actor: str,
+        created: int,
+        mode: Mode,
+        options: Options,
+        also: Callable[[Session, Upload], None],
+    ) -> Upload:
+        """Store a file that can be used. Raises Refused for any other, and then nothing is stored.
+
+        `created` in µs; `actor`: the submitter's name; `also` writes more in the transaction of the acceptance.
+        """
+        session = self._store.read()
+        schema = non_employee_sources.attributes(session, tenant.number, source.number)
+        id = str(uuid4())
+        path = self._path(id)
+        try:
+            self._keep(file, path)
+            found = self.loaders.run(Task("look", str(path), schema, self._limits))
+            if found.refused:
+                raise Refused(*(FileFault(0, fault) for fault in found.refused))
+            spec = Spec(
+                schema,
+                {"id": source.source_id, "name": source.name},
+                [one.name for one in schema if not one.system and one.name not in found.names],
+                settings_of(session, tenant.number).all_or_nothing,
+                mode,
+                options,
+                actor,
+            )
+            new = Upload(
+                tenant=tenant.number,
+                number=0,
+                id=id,
+                source=source.number,
+                client=client,
+                submitter=submitter,
+                created=created,
+                modified=created // 1000,
+                state=State.WAITING,
+                tries=0,
+                lines=found.rows,
+                titles=found.titles,
+                spec=msgspec.json.encode(spec).decode(),
+            )
+            with self._store.write() as session:
+                upload = uploads.add(session, new)
+                numbers(session, tenant, [one.name for one in schema if not one.system])
+                also(session, upload)
+        except BaseException:
+            path.unlink(missing_ok=True)
+            raise
+        self._look()
+        return upload
+
+    def _keep(self, file: IO[bytes], path: Path) -> None:
+        try:
+            self.folder.mkdir(exist_ok=True)
+            with open(path, "wb") as kept:
+                shutil.copyfileobj(file, kept, 1 << 20)
+                kept.flush()
+                os.fsync(kept.fileno())
+        except OSError as error:
+            raise Unavailable(f"the file cannot be kept: {error.strerror}", hint="free space, then retry") from error
+
+    def _path(self, id: str) -> Path:
+        return self.folder / f"{id}.csv"
+
+    def staging(self, id: str) -> Path:
+        """The staging file of an upload."""
+        return self.folder / f"{id}.staging"
+
+    # --- seeing through ------------------------------------------------------------------------------
+
+    def _look(self) -> None:
+        with self._wake:
+            self._wake.notify_all()
+
+    def _run(self) -> None:
+        while not self._stopping:
+            wait: float | None = RETRY_SECONDS
+            try:
+                wait = LOOK_SECONDS if self._step() else None
+            except BulkwarkError as error:
+                log.warning("uploads wait: %s", error.sentence())
+            except Exception:
+                log.exception("uploads are interrupted")
+            with self._wake:
+                if not self._stopping:
+                    self._wake.wait(wait)
+
+    def _step(self) -> bool:
+        """Look after every unfinished upload. Answers whether there are any."""
+        found = uploads.unfinished(self._store.read())
+        busy: set[tuple[int, int]] = set()  # sources: what came first goes first
+        for upload in found:
+            place = (upload.tenant, upload.source)
+            if upload.state is State.APPLYING:
+                self._follow(upload)
+            elif place not in busy and (upload.tenant, upload.number) not in self._reading:
+                self._read(upload)
+            busy.add(place)
+        return bool(found)
+
+    def _read(self, upload: Upload) -> None:
+        """Begin to read a file, or give it up."""
+        if upload.tries >= TRIES:
+            self._end(upload, f"the process that reads the file has died {TRIES} times")
+            return
+        with self._store.write() as session:
+            uploads.move(session, upload, State.READING, self._clock())
+        key = (upload.tenant, upload.number)
+        thread = threading.Thread(target=self._read_in_thread, args=(upload,), name="reading an upload", daemon=True)
+        self._reading[key] = thread
+        thread.start()
+
+    def _read_in_thread(self, upload: Upload) -> None:
+        try:
+            self._stage(upload)
+        except Unavailable as error:
+            log.warning("upload %s will be read again: %s", upload.id, error.sentence())
+            if not self._stopping:
+                with self._store.write() as session:
+                    uploads.move(session, upload, State.READING, self._clock(), tries=1)
+        except BulkwarkError as error:
+            self._end(upload, error.sentence())
+        except Exception as error:
+            log.exception("upload %s ends", upload.id)
+            self._end(upload, f"{type(error).__name__}: {error}")
+        finally:
+            del self._reading[upload.tenant, upload.number]
+            self._look()
+
+    def _stage(self, upload: Upload) -> None:
+        """Read the file into its staging file, then submit the job."""
+        tenant = self._store.tenant_by_number(upload.tenant)
+        spec = msgspec.json.decode(upload.spec, type=Spec)
+        if not self._path(upload.id).exists():
+            self._end(upload, "the uploaded file is gone")
+            return
+        if not self.staging(upload.id).exists():
+            with self._store.write() as session:
+                known = numbers(session, tenant, [one.name for one in spec.schema if not one.system])
+            task = Task(
+                "read",
+                str(self._path(upload.id)),
+                spec.schema,
+                self._limits,
+                data_dir=str(self._store.database.path.parent),
+                tenant=tenant.name,
+                staging=str(self.staging(upload.id)),
+                source=spec.document,
+                numbers=known,
+                now=self._clock(),
+                warning=self._limits.warning,
+            )
+            found = self.loaders.run(task)
+            if found.refused:
+                self._end(upload, "\n".join(found.refused))
+                return
+        if jobs.get(self._store.read(), upload.tenant, upload.id) is None:
+            self._submit(tenant, upload, spec)
+        else:
+            with self._store.write() as session:
+                uploads.move(session, upload, State.APPLYING, self._clock())
+
+    def _submit(self, tenant: Tenant, upload: Upload, spec: Spec) -> None:
+        new = NewJob(
+            id=upload.id,
+            type=TYPE,
+            operation=NAME,
+            spec=msgspec.json.encode(JobSpec(upload.id, upload.source)).decode(),
+            selector="{}",
+            client=upload.client,
+            submitter=upload.submitter,
+            created=upload.created,
+            options=spec.options,
+            mode=spec.mode,
+        )
+
+        def applying(session: Session, _job: Job) -> None:
+            uploads.move(session, upload, State.APPLYING, self._clock())
+
+        self._engine.submit(tenant, new, applying)
+
+    def _follow(self, upload: Upload) -> None:
+        """End an upload whose job has ended. Files of a preview stay while it may be run."""
+        job = jobs.get(self._store.read(), upload.tenant, upload.id)
+        if job is None or job.status not in FINISHED:
+            return
+        with self._store.write() as session:
+            uploads.move(session, upload, State.ENDED, self._clock())
+            if job.mode is Mode.RUN:
+                self._tell(session, upload, job)
+        if job.mode is Mode.RUN:
+            self.forget_files(upload)
+
+    def _tell(self, session: Session, upload: Upload, job: Job) -> None:
+        """One event for the whole job."""
+        spec = msgspec.json.decode(upload.spec, type=Spec)
+        told = {
+            "sourceId": spec.document["id"],
+            "sourceName": spec.document["name"],
+            "rows": str(upload.lines),
+            "changed": str(job.changed),
+            "unchanged": str(job.unchanged),
+            "failed": str(job.failed),
+        }
+        good = job.status is Status.COMPLETED and not job.failed
+        tenant = self._store.tenant_by_number(upload.tenant)
+        event = Event(
+            non_employees.TYPE,
+            OBJECT,
+            "IMPORT",
+            spec.document["name"],
+            spec.actor,
+            status="PASSED" if good else "FAILED",
+            group=job.id,
+            attributes=told,
+        )
+        events.append(session, tenant, [event], self._clock())
+
+    def _end(self, upload: Upload, error: str) -> None:
+        with self._store.write() as session:
+            uploads.move(session, upload, State.ENDED, self._clock(), error=error)
+        self.forget_files(upload)
+
+    def forget_files(self, upload: Upload) -> None:
+        """Delete an upload's files; first they are let go by the writer that may have them open."""
+        with self._store.turn() as turn:
+            uploads.detach(turn.session, upload)
+        for path in (self._path(upload.id), self.staging(upload.id)):
+            path.unlink(missing_ok=True)

@@ -1,0 +1,133 @@
+"""The undo of an upload: records that it made are deleted, records that it changed get their values back.
+
+A record that has been changed since stays as it is, unless the undo is forced.
+"""
+
+from __future__ import annotations
+
+import msgspec
+from msgspec import Struct
+
+from bulkwark.domain import reasons
+from bulkwark.domain.jobs import Job, Outcome
+from bulkwark.domain.kinds import Kind
+from bulkwark.domain.non_employees import Cells, Person, Record
+from bulkwark.query.analysis import fold
+from bulkwark.store import non_employee_records
+from bulkwark.store.dialect import Session
+from bulkwark.store.non_employee_sources import Source
+from bulkwark.store.tenants import Tenant
+
+
+class State(Struct, frozen=True, omit_defaults=True):
+    """A record as items of uploads have it, before or after. Without cells: it was created, or was deleted."""
+
+    id: str
+    cells: Cells | None = None
+    modified: int = 0  # ms; 0: unknown
+    deleted: bool = False
+
+
+def record(session: Session, tenant: Tenant, job: Job, last: int, source: int) -> None:
+    """An item for each target in (cursor, last], from the items of the job's origin."""
+    span = (job.tenant, job.origin, job.tenant, job.number, job.cursor, last)
+    found = [
+        (line, None if before is None else _state(before), _state(after))
+        for line, before, after in session.rows("upload_undo.origin", span)
+    ]
+    rids = tenant.objects.rids(session, Kind.IDENTITY, [after.id for _, _, after in found])
+    now = {one.rid: one for one in non_employee_records.by_rids(session, rids.values())}
+    wanted = [before.cells.account for _, before, after in found if after.deleted and before and before.cells]
+    taken = non_employee_records.by_accounts(session, tenant.number, source, wanted)
+    rows = []
+    for line, before, after in found:
+        current = now.get(rids.get(after.id, 0))
+        rows.append((job.tenant, job.number, line, *_item(before, after, current, job.options.force, set(taken))))
+    session.many("upload_undo.add_item", rows)
+
+
+def _item(
+    before: State | None, after: State, current: Record | None, force: bool, taken: set[str]
+) -> tuple[int, str | None, str | None, str | None]:
+    """Outcome, reason, before and after of an item."""
+    if after.deleted:  # an undo is undone: what it deleted comes again
+        assert before is not None
+        assert before.cells is not None
+        if fold(before.cells.account) in taken:
+            return Outcome.CONFLICTED, reasons.SINCE, None, None
+        return Outcome.CHANGED, None, None, _text(State(after.id, before.cells))
+    if current is None:
+        return Outcome.SKIPPED, reasons.DELETED, None, None
+    now = _text(State(after.id, current.cells))
+    if current.modified != after.modified and not force:
+        return Outcome.CONFLICTED, reasons.SINCE, now, None
+    if before is None:
+        return Outcome.CHANGED, None, now, _text(State(after.id, deleted=True))
+    if before.cells == current.cells:
+        return Outcome.UNCHANGED, None, now, None
+    return Outcome.CHANGED, None, now, _text(State(after.id, before.cells))
+
+
+def effect(session: Session, tenant: Tenant, source: Source, job: Job, last: int, *, now: int, warning: int) -> None:
+    """Carry out what was recorded as changed in (cursor, last]."""
+    span = (job.tenant, job.number, job.cursor, last)
+    found = [
+        (line, None if before is None else _state(before), _state(after))
+        for line, before, after in session.rows("upload_undo.changed", span)
+    ]
+    rids = tenant.objects.rids(session, Kind.IDENTITY, [after.id for _, _, after in found])
+    records = {one.rid: one for one in non_employee_records.by_rids(session, rids.values())}
+    gone: list[Record] = []
+    back: list[tuple[Record, Cells]] = []
+    again: list[tuple[int, Cells]] = []
+    for line, before, after in found:
+        if after.deleted:
+            gone.append(records[rids[after.id]])
+        elif before is None:
+            assert after.cells is not None
+            again.append((line, after.cells))
+        else:
+            assert after.cells is not None
+            back.append((records[rids[after.id]], after.cells))
+    if gone:
+        non_employee_records.delete(session, tenant, gone, now)
+    names = {cells.manager for _, cells in back} | {cells.manager for _, cells in again}
+    people = non_employee_records.managers(session, tenant, names)
+    if back:
+        rows = [(one, cells, people.get(cells.manager)) for one, cells in back]
+        non_employee_records.change(session, tenant, source, rows, now=now, warning=warning)
+    for line, cells in again:
+        _create(session, tenant, source, job, line, cells, people, now=now, warning=warning)
+    _stamp(session, job, [line for line, _, after in found if not after.deleted], now)
+
+
+def _create(
+    session: Session,
+    tenant: Tenant,
+    source: Source,
+    job: Job,
+    line: int,
+    cells: Cells,
+    people: dict[str, Person | None],
+    *,
+    now: int,
+    warning: int,
+) -> None:
+    """A record that comes again is a new one, with an id of its own."""
+    person = people.get(cells.manager) or Person("", cells.manager, "")
+    (made,) = non_employee_records.apply_records(session, tenant, source, [(cells, person)], now=now, warning=warning)
+    id = tenant.objects.ids(session, [made.rid])[made.rid]
+    session.run("upload_undo.set_after", (_text(State(id, cells)), job.tenant, job.number, line))
+
+
+def _stamp(session: Session, job: Job, lines: list[int], now: int) -> None:
+    """When the records were modified, by which a later undo tells whether somebody else has changed them."""
+    session.many("upload_undo.stamp", [(now, job.tenant, job.number, line) for line in lines])
+
+
+def _state(text: str) -> State:
+    return msgspec.json.decode(text, type=State)
+
+
+def _text(state: State) -> str:
+    return msgspec.json.encode(state).decode()

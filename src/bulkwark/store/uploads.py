@@ -1,0 +1,206 @@
+"""Uploads of CSV files, their staging files, and the rows of each that were not taken."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from bulkwark.domain.jobs import Job, Mode
+from bulkwark.domain.kinds import Kind, first_rid, require_number
+from bulkwark.domain.non_employee_rows import Fault
+from bulkwark.domain.non_employees import Cells
+from bulkwark.store import counters, jobs
+from bulkwark.store.dialect import Row, Session, staging
+from bulkwark.store.tenants import Tenant
+
+
+class State(StrEnum):
+    """How far an upload is. Arrows: WAITING → READING → APPLYING → ENDED; ENDED from any."""
+
+    WAITING = "WAITING"  # accepted; other uploads to its source go first
+    READING = "READING"  # a loader process is at it
+    APPLYING = "APPLYING"  # its job is submitted
+    ENDED = "ENDED"
+
+
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """An accepted file. `created` in µs, `modified` in ms; `spec` is JSON; `error`: why it could not be read."""
+
+    tenant: int
+    number: int
+    id: str
+    source: int
+    client: str
+    submitter: str
+    created: int
+    modified: int
+    state: State
+    tries: int
+    lines: int
+    titles: list[str]
+    spec: str
+    error: str | None = None
+
+    @property
+    def preview(self) -> bool:
+        """Whether it changes nothing."""
+        return bool(msgspec.json.decode(self.spec)["mode"] == Mode.PREVIEW)
+
+
+def _upload(row: Row) -> Upload:
+    return Upload(*row[:8], State(row[8]), *row[9:11], msgspec.json.decode(row[11]), *row[12:])  # type: ignore[call-arg]
+
+
+@dataclass(frozen=True, slots=True)
+class FailedRow:
+    """A row that was not taken: its cells as in the file, and why."""
+
+    line: int
+    cells: list[str]
+    faults: list[Fault]
+
+
+# --- uploads ---------------------------------------------------------------------------------------------
+
+
+def add(session: Session, new: Upload) -> Upload:
+    """Store an accepted upload; its number is given here."""
+    made = replace(new, number=counters.take(session, new.tenant, "ne-upload"))
+    values = {name: getattr(made, name) for name in Upload.__slots__}
+    header = msgspec.json.encode(made.titles).decode()
+    session.run("uploads.add", {**values, "upload": made.number, "header": header})
+    return made
+
+
+def get(session: Session, tenant: int, id: str) -> Upload | None:
+    row = session.one("uploads.get", (tenant, id))
+    return _upload(row) if row else None
+
+
+def newest(session: Session, tenant: int, source: int, limit: int) -> list[Upload]:
+    """Of a source, newest first."""
+    return [_upload(row) for row in session.rows("uploads.newest", (tenant, source, limit))]
+
+
+def unfinished(session: Session) -> list[Upload]:
+    """Of all tenants, in the order in which they came."""
+    return [_upload(row) for row in session.rows("uploads.unfinished")]
+
+
+def move(session: Session, upload: Upload, state: State, now: int, *, error: str | None = None, tries: int = 0) -> None:
+    """`tries` are added. `now` in ms."""
+    session.run("uploads.move", (state, error, now, tries, upload.tenant, upload.number))
+
+
+def failed_rows(session: Session, upload: Upload, after: int, limit: int) -> list[FailedRow]:
+    """Rows that were not taken, from the one after a line."""
+    return [
+        FailedRow(line, msgspec.json.decode(cells), msgspec.json.decode(faults, type=list[Fault]))
+        for line, cells, faults in session.rows("uploads.failed_rows", (upload.tenant, upload.number, after, limit))
+    ]
+
+
+def count_failed(session: Session, upload: Upload) -> int:
+    return int(session.value("uploads.count_failed", (upload.tenant, upload.number)))
+
+
+def aliases(session: Session, tenant: Tenant, prefix: str, most: int) -> list[str]:
+    """Folded aliases of identities that begin with folded letters."""
+    field = tenant.numbers.find(session, Kind.IDENTITY, "alias~")
+    return [value for (value,) in session.rows("uploads.aliases", (tenant.number, field, prefix, most))]
+
+
+# --- applying --------------------------------------------------------------------------------------------
+
+
+_INDEX = ("values", "sort_values", "terms", "sort_terms")
+
+
+class Chunk:
+    """The targets of a job in (cursor, last], applied from the staging file of its upload."""
+
+    def __init__(self, session: Session, tenant: Tenant, job: Job, last: int, upload: Upload) -> None:
+        self._session = session
+        self._tenant = tenant
+        self._upload = upload
+        self._span: dict[str, Any] = {
+            "tenant": job.tenant,
+            "job": job.number,
+            "cursor": job.cursor,
+            "last": last,
+            "source": upload.source,
+        }
+
+    def record(self, kept: Sequence[str], now: int) -> None:
+        """An item for each row: what it makes of its record. `kept`: custom attributes that have no column."""
+        self._run("record_good", kept=msgspec.json.encode(kept).decode(), now=now)
+        self._run("record_bad")
+
+    def record_none(self, reason: str) -> None:
+        """The same when no row is to be applied, as some are bad."""
+        self._run("record_none", reason=reason)
+        self._run("record_bad")
+
+    def compare(self, origin: int, reason: str) -> None:
+        """Items that are not as in the preview `origin` (number of a job) conflict with it."""
+        self._run("compare", origin=origin, reason=reason)
+
+    def keep_bad(self) -> None:
+        """Keep the bad rows for the report."""
+        self._run("keep_bad", upload=self._upload.number)
+
+    def create(self, now: int) -> int:
+        """Make the new records and their identities. Answers how many."""
+        session = self._session
+        for statement in ("uploads.new_table", "uploads.forget_new"):
+            session.run(statement)
+        count = self._run("find_new")
+        if not count:
+            return 0
+        start = counters.take(session, self._tenant.number, f"kind-{int(Kind.IDENTITY)}", count)
+        require_number(start + count - 1, Kind.IDENTITY)
+        session.run("uploads.number_new", (first_rid(self._tenant.number, Kind.IDENTITY) + start,))
+        for statement in ("objects", "states", "search_docs", "records", "tokens", *_INDEX):
+            self._run(f"new_{statement}", now=now, kind=int(Kind.IDENTITY))
+        return count
+
+    def changed(self) -> list[tuple[int, Cells]]:
+        """(rid, values) of records that get other values."""
+        rows = staging.rows(self._session, "uploads.changed", _name(self._upload), self._span)
+        return [(rid, msgspec.json.decode(cells, type=Cells)) for rid, cells in rows]
+
+    def _run(self, statement: str, **more: Any) -> int:
+        return staging.run(self._session, f"uploads.{statement}", _name(self._upload), {**self._span, **more})
+
+
+def _name(upload: Upload) -> str:
+    """Under which the writer knows its staging file."""
+    return f"upload_{upload.tenant}_{upload.number}"
+
+
+def attach(session: Session, upload: Upload, path: Path) -> bool:
+    """Open the staging file of an upload to this writer. Answers whether it is there."""
+    return staging.attach(session, _name(upload), path)
+
+
+def detach(session: Session, upload: Upload) -> None:
+    """Let it go; outside of transactions only."""
+    staging.detach(session, _name(upload))
+
+
+def freeze(session: Session, job: Job, upload: Upload) -> int:
+    """Every row becomes a target of the job. PRE_PROCESS → PRE_PROCESS_COMPLETED. Answers how many."""
+    total = staging.run(session, "uploads.targets", _name(upload), (job.tenant, job.number))
+    jobs.count_selected(session, job, total)
+    return total
+
+
+def count_bad(session: Session, upload: Upload) -> int:
+    """Rows of its staging file that cannot be applied."""
+    return int(staging.rows(session, "uploads.count_bad", _name(upload), None)[0][0])

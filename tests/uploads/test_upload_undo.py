@@ -1,0 +1,72 @@
+"""Previews and undo of uploads."""
+
+from __future__ import annotations
+
+import time
+
+from tests.uploads.world import World, file, row
+
+
+def test_a_preview_tells_and_changes_nothing_and_is_run_as_it_was(world: World) -> None:
+    world.upload(file(row("ann")))
+    content = file(row("ann", firstName="Anna"), row("bob"), row("cem", manager=""))
+    preview = world.send(content, preview="true").ok(200)
+    assert {name: preview[name] for name in ("total", "changed", "failed")} == {"total": 3, "changed": 2, "failed": 1}
+    assert sorted(world.records()) == ["ann"]
+    assert world.status() == "COMPLETED", "a preview is no upload"
+    run = world.admin.post(f"/bulkwark/v1/previews/{preview['token']}/run").ok(202)["id"]
+    job = world.house.wait(run)
+    assert (job.changed, job.failed, job.conflicted) == (2, 1, 0)
+    assert {account: record["firstName"] for account, record in world.records().items()} == {
+        "ann": "Anna",
+        "bob": "Jon",
+    }
+    assert world.status() == "ERROR"
+    assert [found["line"] for found in world.report(run)] == [4]
+
+
+def test_what_has_changed_since_its_preview_is_left_alone(world: World) -> None:
+    world.upload(file(row("ann"), row("bob")))
+    preview = world.send(file(row("ann", firstName="Anna"), row("bob", firstName="Bo")), preview="true").ok(200)
+    world.upload(file(row("ann", firstName="Other")))
+    run = world.admin.post(f"/bulkwark/v1/previews/{preview['token']}/run").ok(202)["id"]
+    job = world.house.wait(run)
+    assert (job.changed, job.conflicted) == (1, 1)
+    assert {account: found["firstName"] for account, found in world.records().items()} == {"ann": "Other", "bob": "Bo"}
+
+
+def test_an_undo_takes_back_what_an_upload_did(world: World) -> None:
+    world.upload(file(row("ann"), row("bob")))
+    before = world.records()
+    id = world.upload(file(row("ann", firstName="Anna"), row("bob"), row("new")))
+    undo = world.admin.post(f"/bulkwark/v1/jobs/{id}/undo").ok(202)["id"]
+    job = world.house.wait(undo)
+    assert (job.changed, job.failed, job.conflicted) == (2, 0, 0)
+    after = world.records()
+    for found in (before, after):
+        for record in found.values():
+            del record["modified"]
+    assert after == before
+    again = world.house.wait(world.admin.post(f"/bulkwark/v1/jobs/{undo}/undo").ok(202)["id"])
+    assert again.changed == 2
+    assert {account: record["firstName"] for account, record in world.records().items()} == {
+        "ann": "Anna",
+        "bob": "Jon",
+        "new": "Jon",
+    }
+
+
+def test_an_undo_leaves_what_has_changed_since_unless_it_is_forced(world: World) -> None:
+    id = world.upload(file(row("ann"), row("bob")))
+    ann = world.records()["ann"]["id"]
+    time.sleep(0.002)
+    patch = [{"op": "replace", "path": "/endDate", "value": "2035-01-01T00:00:00Z"}]
+    world.admin.patch(
+        f"/v2025/non-employee-records/{ann}", patch, headers={"content-type": "application/json-patch+json"}
+    ).ok()
+    job = world.house.wait(world.admin.post(f"/bulkwark/v1/jobs/{id}/undo").ok(202)["id"])
+    assert (job.changed, job.conflicted) == (1, 1)
+    assert sorted(world.records()) == ["ann"]
+    job = world.house.wait(world.admin.post(f"/bulkwark/v1/jobs/{id}/undo", {"force": True}).ok(202)["id"])
+    assert (job.changed, job.skipped) == (1, 1)
+    assert world.records() == {}

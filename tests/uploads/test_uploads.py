@@ -1,0 +1,266 @@
+"""Uploads over the API: what is accepted, queued, applied, previewed, undone and reported."""
+
+from __future__ import annotations
+
+import csv
+from io import StringIO
+from typing import Any
+
+import pytest
+
+from bulkwark.store import uploads
+from tests.api.forms import CONTENT_TYPE, multipart
+from tests.uploads.world import COLUMNS, GOOD, World, add_source, file, row
+
+# --- accepted and applied --------------------------------------------------------------------------------
+
+
+def test_an_upload_is_accepted_with_the_documented_body(world: World) -> None:
+    answer = world.send(GOOD)
+    found = answer.ok(202)
+    assert set(found) == {"id", "sourceId", "created", "modified", "status"}
+    assert (found["sourceId"], found["status"]) == (world.source, "PENDING")
+    assert answer.headers["x-bulkwark-job"] == found["id"]
+
+
+def test_before_any_upload_the_status_is_null_in_beta_and_missing_elsewhere(world: World) -> None:
+    path = "non-employee-bulk-upload/status"
+    assert world.admin.get(world.path(path, "beta")).ok() == {"status": None}
+    for version in ("v3", "v2024", "v2025", "v2026"):
+        assert world.admin.get(world.path(path, version)).ok() == {}
+    assert world.admin.get(f"/non-employee-sources/v1/{world.source}/{path}").ok() == {}
+
+
+def test_good_rows_become_records_and_identities(world: World) -> None:
+    world.upload(GOOD)
+    assert world.status() == "COMPLETED"
+    assert sorted(world.records()) == ["ann", "bob", "cem"]
+    query = {"indices": ["identities"], "query": {"query": "name:ann"}}
+    (identity,) = world.admin.post("/v2025/search", query).ok()
+    assert identity["manager"]["name"] == "Jane Doe"
+    assert [account["accountId"] for account in identity["accounts"]] == ["ann"]
+    assert identity["attributes"]["cloudLifecycleState"] == "active"
+
+
+def test_what_an_upload_makes_is_what_the_call_for_one_record_makes(world: World) -> None:
+    world.add_attribute("team", "Team")
+    world.upload(file(row("ann") + ",Blue", columns=(*COLUMNS, "team")))
+    made = world.records()["ann"]
+    body = {name: made[name] for name in (*COLUMNS, "data")} | {"sourceId": world.source, "accountName": "ben"}
+    world.admin.post("/v2025/non-employee-records", body).ok()
+
+    def stored(table: str, columns: str) -> list[tuple[Any, ...]]:
+        session = world.house.store.read()
+        rids = [rid for (rid,) in session.execute("SELECT rid FROM ne_record ORDER BY key")]
+        return [
+            sorted(session.execute(f"SELECT {columns} FROM {table} WHERE rid = ?", (rid,)))  # type: ignore[misc]
+            for rid in rids
+        ]
+
+    ann, ben = stored("val", "field, value")
+    assert len(ann) == len(ben)
+    assert {field for field, _ in ann} == {field for field, _ in ben}
+    session = world.house.store.read()
+    rows = session.execute("SELECT field, sum(df) FROM vocab WHERE term IN ('ann', 'ben') GROUP BY term, field")
+    terms = [count for _, count in rows]
+    assert terms
+    assert set(terms) == {1}
+    for word in ("ann", "ben", "blue", "contractors"):
+        found = world.admin.post("/v2025/search", {"indices": ["identities"], "query": {"query": word}}).ok()
+        assert len(found) == (1 if word in ("ann", "ben") else 2), word
+
+
+def test_records_are_updated_by_account_name_whatever_its_case(world: World) -> None:
+    world.upload(GOOD)
+    before = world.records()["ann"]
+    id = world.upload(file(row("ANN", firstName="Anna"), row("bob")))
+    after = world.records()
+    assert sorted(after) == ["ANN", "bob", "cem"]
+    assert (after["ANN"]["id"], after["ANN"]["firstName"]) == (before["id"], "Anna")
+    assert [(found["line"], found["outcome"]) for found in world.report(id, outcome="all")] == [
+        (2, "changed"),
+        (3, "unchanged"),
+    ]
+    found = world.admin.post("/v2025/search", {"indices": ["identities"], "query": {"query": "firstName:anna"}}).ok()
+    assert [one["id"] for one in found] == [before["id"].replace("-", "")]
+
+
+def test_a_record_keeps_what_the_file_has_no_column_for(world: World) -> None:
+    world.add_attribute("team", "Team")
+    world.add_attribute("area", "Area")
+    world.upload(file(row("ann") + ",Blue,North", columns=(*COLUMNS, "team", "area")))
+    world.upload(file(row("ann", phone="7") + ",South", columns=(*COLUMNS, "area")))
+    assert world.records()["ann"]["data"] == {"team": "Blue", "area": "South"}
+    id = world.upload(file(row("ann", phone="7")))
+    assert [found["outcome"] for found in world.report(id, outcome="all")] == ["unchanged"]
+
+
+def test_bad_rows_are_reported_and_good_ones_applied(world: World) -> None:
+    id = world.upload(file(row("ann"), row("bob", manager="jane.do"), row("cem", startDate="13.5.2024")))
+    assert world.status() == "ERROR"
+    assert sorted(world.records()) == ["ann"]
+    (bob,), (cem,) = (found["faults"] for found in world.report(id))
+    assert (bob["column"], bob["value"], bob["code"]) == ("manager", "jane.do", "manager")
+    assert bob["fix"] == "did you mean 'jane.doe'?"
+    assert (cem["column"], cem["code"], cem["fix"]) == ("startDate", "date", "2024-05-13T00:00:00Z")
+    items = world.admin.get(f"/bulkwark/v1/jobs/{id}/items", params={"outcome": "failed"}).ok()
+    assert [(item["item"], item["reason"]) for item in items] == [("3", "manager"), ("4", "date")]
+
+
+def test_all_or_nothing_applies_no_row_when_one_is_bad(world: World) -> None:
+    path = "/bulkwark/v1/upload-settings"
+    assert world.admin.get(path).ok() == {"allOrNothing": False}
+    assert world.admin("PUT", path, {"allOrNothing": True}).ok() == {"allOrNothing": True}
+    id = world.upload(file(row("ann"), row("bob", manager="")))
+    assert world.status() == "ERROR"
+    assert world.records() == {}
+    items = world.admin.get(f"/bulkwark/v1/jobs/{id}/items").ok()
+    assert [(item["outcome"], item["reason"]) for item in items] == [
+        ("skipped", "not-all-good"),
+        ("failed", "required"),
+    ]
+    world.upload(GOOD)
+    assert sorted(world.records()) == ["ann", "bob", "cem"]
+
+
+# --- refused ---------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("content", "sentence"),
+    [
+        (file(row("a", firstName="x" * 131_073), row("b")), ""),
+        (file(*[row("cut", firstName='"Jon')] + [row(f"acc{n}") for n in range(1_100)]), "line 2: a quote is opened"),
+        (file("x" * 1_100_000), "line 2: the line is longer than"),
+    ],
+    ids=["a cell over the limit of CSV", "a quote over a thousand lines", "a line without an end"],
+)
+def test_what_is_too_long_is_told(world: World, content: bytes, sentence: str) -> None:
+    answer = world.send(content)
+    if sentence:
+        assert answer.status == 400
+        assert answer.json()["causes"][0]["text"].startswith(sentence)
+    else:
+        id = answer.ok(202)["id"]
+        assert world.wait() == "ERROR"
+        assert [fault["code"] for found in world.report(id) for fault in found["faults"]] == ["quote"]
+        assert sorted(world.records()) == ["b"]
+
+
+def test_a_refused_file_leaves_no_file_behind(world: World) -> None:
+    assert world.send(b"a,b\n1,2\n").status == 400
+    assert list(world.house.services.uploads.folder.iterdir()) == []
+
+
+def test_the_part_has_its_documented_name(world: World) -> None:
+    answer = world.admin.post(world.path(), content=multipart({"file": GOOD}), headers={"content-type": CONTENT_TYPE})
+    assert answer.status == 400
+    assert "the part 'data' is missing" in answer.json()["causes"][0]["text"]
+
+
+def test_who_neither_owns_nor_manages_the_source_is_refused(world: World) -> None:
+    stranger = world.house.as_(alias="stranger")
+    assert world.send(GOOD, stranger).status == 403
+    id = world.upload(GOOD)
+    assert world.house.as_("ROLE_ADMIN", alias="stranger").get(f"/bulkwark/v1/jobs/{id}/rows").status == 404
+
+
+# --- one after the other ---------------------------------------------------------------------------------
+
+
+def test_a_second_upload_waits_for_the_first_and_the_status_is_the_newest(world: World) -> None:
+    first = world.send(file(row("ann", firstName="First"), row("bob", manager=""))).ok(202)["id"]
+    second = world.send(file(row("ann", firstName="Second"))).ok(202)["id"]
+    assert world.wait() == "COMPLETED"
+    assert world.records()["ann"]["firstName"] == "Second"
+    one, two = world.house.job(first), world.house.job(second)
+    assert one.finished is not None
+    assert two.started is not None
+    assert one.finished <= two.started
+    assert (one.failed, two.changed) == (1, 1)
+
+
+def test_uploads_to_different_sources_do_not_wait_for_each_other(world: World) -> None:
+    other = World(world.house, add_source(world.house, "Others"))
+    world.send(GOOD).ok(202)
+    other.send(GOOD).ok(202)
+    assert (other.wait(), world.wait()) == ("COMPLETED", "COMPLETED")
+    assert sorted(other.records()) == sorted(world.records()) == ["ann", "bob", "cem"]
+
+
+def test_the_same_key_uploads_once(world: World) -> None:
+    sent = {"content-type": CONTENT_TYPE, "idempotency-key": "again"}
+    first = world.admin.post(world.path(), content=multipart({"data": GOOD}), headers=sent)
+    again = world.admin.post(world.path(), content=multipart({"data": GOOD}), headers=sent)
+    assert first.ok(202) == again.ok(202)
+    assert again.headers["idempotency-replayed"] == "true"
+    world.wait()
+    world.settle()
+    tenant = world.house.tenant.number
+    assert len(uploads.newest(world.house.store.read(), tenant, 1, 10)) == 1
+
+
+# --- the report as a file --------------------------------------------------------------------------------
+
+
+def test_the_file_of_failed_rows_can_be_mended_and_uploaded_again(world: World) -> None:
+    id = world.upload(file(row("ann"), row("bob", manager="jane.do"), row("cem", phone="'=1+1", startDate="13.5.2024")))
+    answer = world.admin.get(f"/bulkwark/v1/jobs/{id}/failed-rows")
+    assert answer.headers["content-type"] == "text/csv"
+    lines = list(csv.DictReader(StringIO(answer.body.decode("utf-8-sig"))))
+    assert list(lines[0]) == [*COLUMNS, "error"]
+    assert [line["accountName"] for line in lines] == ["bob", "cem"]
+    assert lines[0]["error"] == "manager: there is no identity 'jane.do' -> did you mean 'jane.doe'?"
+    assert lines[1]["phone"] == "'=1+1"
+    mended = answer.body.replace(b"jane.do,", b"jane.doe,").replace(b"13.5.2024", b"2024-05-13")
+    world.upload(mended)
+    assert world.status() == "COMPLETED"
+    assert sorted(world.records()) == ["ann", "bob", "cem"]
+    assert world.records()["cem"]["phone"] == "=1+1"
+
+
+def test_no_cell_of_the_file_of_failed_rows_is_a_formula(world: World) -> None:
+    cells = {"firstName": "=1+1", "lastName": "@SUM(A1)", "phone": "+49", "manager": "-cmd"}
+    id = world.upload(file(row("ann", **cells)))
+    text = world.admin.get(f"/bulkwark/v1/jobs/{id}/failed-rows").body.decode("utf-8-sig")
+    assert not any(cell[:1] in ("=", "+", "-", "@") for line in csv.reader(StringIO(text)) for cell in line)
+
+
+# --- round trips -----------------------------------------------------------------------------------------
+
+
+def test_an_export_comes_back_unchanged(world: World) -> None:
+    world.add_attribute("team", "Team")
+    columns = (*COLUMNS, "team")
+    odd = ['"Smith, ""J"""', "'=SUM(1)", "Zoë 日本 👩‍💻", '"two\nlines"', "O'Neil", "''quoted''"]
+    rows = [row(f"acc{n}", lastName=last) + ',"a, b"' for n, last in enumerate(odd)]
+    rows.append(row("late", startDate="2031-04-05T08:00:00.123-10:00") + ",")
+    world.upload(file(*rows, columns=columns))
+    assert world.status() == "COMPLETED"
+    before = world.records()
+    id = world.upload(world.export())
+    assert {found["outcome"] for found in world.report(id, outcome="all")} == {"unchanged"}
+    assert world.house.job(id).unchanged == len(rows)
+    assert world.records() == before
+
+
+@pytest.mark.parametrize(
+    "own", [[], [("team", "Team", True)], [(f"own{n}", f"Own {n}", n % 2 == 0) for n in range(10)]]
+)
+def test_a_template_that_is_filled_can_be_uploaded(world: World, own: list[tuple[str, str, bool]]) -> None:
+    for name, label, required in own:
+        world.add_attribute(name, label, required)
+    template = world.admin.get(world.path("schema-attributes-template/download")).body.decode()
+    assert template.strip().split(",") == [*COLUMNS, *(name for name, _, _ in own)]
+    world.upload((template.strip() + "\r\n" + row("ann") + ",x" * len(own) + "\r\n").encode())
+    assert world.status() == "COMPLETED"
+    assert world.records()["ann"]["data"] == {name: "x" for name, _, _ in own}
+
+
+def test_each_upload_is_one_event(world: World) -> None:
+    id = world.upload(file(row("ann"), row("bad", manager="")))
+    world.settle()
+    query = {"indices": ["events"], "query": {"query": "operation:IMPORT"}}
+    (event,) = world.admin.post("/v2025/search", query).ok()
+    assert event["trackingNumber"] == id
+    assert (event["status"], event["attributes"]["changed"], event["attributes"]["failed"]) == ("FAILED", "1", "1")
