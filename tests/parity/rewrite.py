@@ -15,6 +15,7 @@ from typing import Any
 from tests.parity.mapping import NESTED, strings
 
 Dsl = dict[str, Any]
+ALL_WORDS = 20_000  # a fuzzy word takes all words within its distance, and not the 50 nearest
 
 _NESTED = re.compile(r"@(\w+)\(")
 _FIELD = re.compile(r"(?:[A-Za-z_]|\\[*?])(?:[\w.]|\\[*?])*:")
@@ -26,6 +27,8 @@ _BOOST = re.compile(r"\^[\d.]+")
 def query(index: str, text: str, *, fields: Sequence[str] = (), zone: str | None = None) -> Dsl:
     """What the referee is asked for a query string. Raises ValueError where a nested text cannot be taken apart."""
     more: Dsl = {"fields": list(fields)} if fields else {}
+    if "~" in text:
+        more["fuzzy_max_expansions"] = ALL_WORDS
     if zone:
         more["time_zone"] = zone
     return _level(index, text, more)
