@@ -39,11 +39,12 @@ def search_documents(session: Session, tenant: Tenant, rids: Sequence[int], *, n
         if rid not in rows:
             continue
         face, moment, refs = rows[rid]
-        arrays = b""
+        parts = [face, b',"modified":"', moment, b'","synced":"', moment, b'"']
         for path, held in refs.items():
             kept = [target for target in held if target not in gone] if gone else held
-            arrays += b"%b%b]" % (_OPEN[path], b",".join([elements[target] for target in kept]))
-        yield b'%b,"modified":"%b","synced":"%b"%b}' % (face, moment, moment, arrays)
+            parts += (_OPEN[path], b",".join(map(elements.__getitem__, kept)), b"]")
+        parts.append(b"}")
+        yield b"".join(parts)
 
 
 def elements_of(session: Session, rids: Sequence[int], path: str) -> dict[int, list[int]]:
