@@ -53,6 +53,8 @@ def submit(
     and may refuse it.
     """
     preview = wants_preview(call)
+    mode = Mode.PREVIEW if preview else Mode.RUN
+    call.services.engine.require_room(call.tenant, call.actor.client_id, mode)
     new = NewJob(
         id=str(uuid4()),
         type=type,
@@ -63,7 +65,7 @@ def submit(
         submitter=call.actor.identity_id,
         created=time.time_ns() // 1000,
         options=msgspec.structs.replace(how or options(call), force=force),
-        mode=Mode.PREVIEW if preview else Mode.RUN,
+        mode=mode,
         origin=origin,
         relation=relation,
     )

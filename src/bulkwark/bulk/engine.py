@@ -10,12 +10,12 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Mapping
-from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import ExitStack
 
 from bulkwark.bulk import freezing, guards
 from bulkwark.bulk.freezing import Operation
-from bulkwark.bulk.preview_threads import PreviewThreads
 from bulkwark.bulk.retention import Retention
+from bulkwark.bulk.selecting import Selecting
 from bulkwark.bulk.turns import Key, Turns
 from bulkwark.domain.jobs import FINISHED, USUAL_PRIORITY, Happened, Hold, Job, Mode, Outcome, Status
 from bulkwark.errors import BulkwarkError, Unavailable
@@ -60,8 +60,7 @@ class Engine:
         self._seconds: dict[tuple[int, int], float] = {}
         self._wake = threading.Condition()
         self._stopping = False
-        self._submissions = ThreadPoolExecutor(max_workers=4, thread_name_prefix="submit")
-        self._previews = PreviewThreads()
+        self._submissions, self._previews = Selecting(4, "submit"), Selecting(3, "preview")
         self._thread = threading.Thread(target=self._run, name="engine", daemon=True)
         for operation in operations.values():
             store.database.after_rollback.append(operation.forget)
@@ -82,7 +81,7 @@ class Engine:
         self._stopping = True
         with self._wake:
             self._wake.notify_all()
-        self._submissions.shutdown(wait=True)
+        self._submissions.stop()
         self._previews.stop()
         if self._thread.is_alive():
             self._thread.join()
@@ -91,55 +90,72 @@ class Engine:
         """Store a job, answer it, and freeze its selection before any other writer's turn.
 
         The caller gets the job as soon as it is durable; the selection still sees exactly the state at
-        submission, because nothing can come between. `also` writes more in the transaction of the acceptance. The
-        selection of a preview is written in steps: nobody waits for it, and it locks nobody out.
+        submission, because nothing can come between; it is written down in steps, and locks nobody out. `also` writes
+        more in the transaction of the acceptance.
         """
-        accepted: Future[Job] = Future()
-        self._submissions.submit(self._accept, tenant, new, also, accepted)
-        return accepted.result()
-
-    def _accept(self, tenant: Tenant, new: NewJob, also: Also | None, accepted: Future[Job]) -> None:
-        try:
+        operation = self._operations[new.operation]
+        with ExitStack() as pinned:
             with self._store.turn() as turn:
                 with turn.transaction() as session:
                     job = jobs.add(session, tenant.number, new)
                     now = self._clock()
                     job_events.add(session, job, Happened.ACCEPTED, now)
-                    if new.mode is Mode.RUN:
-                        jobs.start(session, job, now)
+                    jobs.start(session, job, now)
                     if also:
                         also(session, job)
-                accepted.set_result(job)
-                if self._stopping:
-                    return  # the next start selects: who stops the server does not wait for a queue of selections
-                if new.mode is Mode.RUN:
-                    freezing.freeze(turn, tenant, job, self._operations[job.operation], self._clock)
-                else:
-                    self._preview(tenant, job)
-                    return
-        except BaseException as error:
-            if not accepted.done():
-                accepted.set_exception(error)
-                return
-            log.exception("job %s: the selection failed, it will be tried again", new.id)
-        self.call(tenant.number, job.number)
+                # What is selected is fixed before the next writer's turn; it is written down after it.
+                try:
+                    reader = pinned.enter_context(freezing.pinned(self._store))
+                except Exception:
+                    log.exception("job %s: the selection failed, it will be tried again", new.id)
+                    self.call(tenant.number, job.number)
+                    return job
+            later = pinned.pop_all()
 
-    def _preview(self, tenant: Tenant, job: Job) -> None:
-        """Select in a thread of its own: it may take seconds, and no job waits for it."""
-        self._previews.submit((job.tenant, job.client), lambda patience: self._freeze_preview(tenant, job, patience))
+        def select(patience: Patience) -> None:
+            with later:
+                self._select(
+                    job,
+                    patience,
+                    lambda: freezing.freeze(self._store, reader, tenant, job, operation, self._clock, patience),
+                )
 
-    def _freeze_preview(self, tenant: Tenant, job: Job, patience: Patience) -> None:
+        self._selections(job).submit((job.tenant, job.client), select)
+        return job
+
+    def require_room(self, tenant: Tenant, client: str, mode: Mode) -> None:
+        """Raise TooMany when too many jobs wait for their selection, of the client or of all."""
+        pool = self._previews if mode is Mode.PREVIEW else self._submissions
+        pool.require_room((tenant.number, client))
+
+    def _selections(self, job: Job) -> Selecting:
+        return self._previews if job.mode is Mode.PREVIEW else self._submissions
+
+    def _freeze(self, tenant: Tenant, job: Job) -> None:
+        """Select again what an earlier process, or a full disk, has left half selected."""
         operation = self._operations[job.operation]
+
+        def select(patience: Patience) -> None:
+            self._select(
+                job, patience, lambda: freezing.freeze_again(self._store, tenant, job, operation, self._clock, patience)
+            )
+
+        self._selections(job).submit((job.tenant, job.client), select)
+
+    def _select(self, job: Job, patience: Patience, freeze: Callable[[], bool]) -> None:
+        """In a thread of its own: it may take seconds, and no other job waits for it."""
+        if patience.stopped:
+            return
         try:
-            if not freezing.freeze_in_steps(self._store, tenant, job, operation, self._clock, patience):
+            if not freeze():
                 return
         except Unavailable as error:
-            if self._stopping:
-                return
-            log.warning("preview %s waits: %s", job.id, error.sentence())
+            if patience.stopped:
+                return  # the next start selects anew
+            log.warning("job %s waits: %s", job.id, error.sentence())
             time.sleep(RETRY_SECONDS)
         except Exception as error:
-            log.exception("preview %s ends", job.id)
+            log.exception("job %s ends", job.id)
             self._fail(job.tenant, job.number, f"{type(error).__name__}: {error}")
             return
         self.call(job.tenant, job.number)
@@ -199,7 +215,8 @@ class Engine:
             if job.status in FINISHED:
                 return job, None
             if job.status in (Status.CREATED, Status.PRE_PROCESS):
-                return job, self._freeze(tenant, job)
+                self._freeze(tenant, job)
+                return job, None
             if job.hold is not None:
                 return job, None
             return job, self._chunk(tenant, number)
@@ -210,18 +227,6 @@ class Engine:
             log.exception("job %s of tenant %s ends", number, tenant_number)
             fault = error.sentence() if isinstance(error, BulkwarkError) else f"{type(error).__name__}: {error}"
             return job, None if self._fail(tenant_number, number, fault) else RETRY_SECONDS
-
-    def _freeze(self, tenant: Tenant, job: Job) -> float | None:
-        operation = self._operations[job.operation]
-        if job.mode is Mode.PREVIEW:
-            self._preview(tenant, job)
-            return None
-        with self._store.turn() as turn:
-            with turn.transaction() as session:
-                started = jobs.start(session, job, self._clock())
-            if started:
-                freezing.freeze(turn, tenant, job, operation, self._clock)
-        return 0.0 if started else None
 
     def _fail(self, tenant: int, number: int, fault: str) -> bool:
         """End a job that cannot go on. Answers whether that could be stored; if not, it is tried again."""

@@ -1,18 +1,21 @@
-"""The threads of previews: fair among clients, and soon empty when the server stops."""
+"""The threads in which jobs select: fair among clients, and soon empty when the server stops."""
 
 from __future__ import annotations
 
 import time
 from threading import Event
 
-from bulkwark.bulk.preview_threads import OF_CLIENT, PreviewThreads
+import pytest
+
+from bulkwark.bulk.selecting import MOST_OF_CLIENT, Selecting
+from bulkwark.errors import TooMany
 from bulkwark.store.dialect import Patience
 
 SECONDS = 5.0
 
 
 def test_who_asks_for_many_slow_previews_keeps_nobody_else_waiting() -> None:
-    threads, go, done = PreviewThreads(), Event(), Event()
+    threads, go, done = Selecting(3, "test"), Event(), Event()
     began: list[str] = []
 
     def slow(_: Patience) -> None:
@@ -24,7 +27,7 @@ def test_who_asks_for_many_slow_previews_keeps_nobody_else_waiting() -> None:
     threads.submit("other", lambda _: done.set())
 
     assert done.wait(SECONDS)
-    assert began == ["slow"] * OF_CLIENT
+    assert began == ["slow"] * 2
     go.set()
     until = time.monotonic() + SECONDS
     while len(began) < 10:
@@ -34,7 +37,7 @@ def test_who_asks_for_many_slow_previews_keeps_nobody_else_waiting() -> None:
 
 
 def test_clients_take_turns() -> None:
-    threads, go = PreviewThreads(), Event()
+    threads, go = Selecting(3, "test"), Event()
     order: list[str] = []
 
     def work(name: str) -> None:
@@ -57,8 +60,8 @@ def test_clients_take_turns() -> None:
     assert sorted(order) == ["a", "a", "a", "b", "c"]
 
 
-def test_a_stop_ends_what_runs_and_forgets_what_waits() -> None:
-    threads, began = PreviewThreads(), Event()
+def test_a_stop_ends_what_runs_and_lets_go_of_what_waits() -> None:
+    threads, began = Selecting(3, "test"), Event()
     ran: list[bool] = []
 
     def until_stopped(patience: Patience) -> None:
@@ -75,13 +78,13 @@ def test_a_stop_ends_what_runs_and_forgets_what_waits() -> None:
     threads.stop()
 
     assert time.monotonic() - before < SECONDS
-    assert ran == [True] * OF_CLIENT
+    assert ran == [True] * 10, "each of them lets go of what it holds"
     threads.submit("one", until_stopped)
-    assert len(ran) == OF_CLIENT
+    assert ran == [True] * 11
 
 
 def test_an_error_frees_its_thread() -> None:
-    threads, done = PreviewThreads(), Event()
+    threads, done = Selecting(3, "test"), Event()
 
     def fails(_: Patience) -> None:
         raise RuntimeError("as expected by this test")
@@ -91,4 +94,21 @@ def test_an_error_frees_its_thread() -> None:
     threads.submit("one", lambda _: done.set())
 
     assert done.wait(SECONDS)
+    threads.stop()
+
+
+def test_only_so_many_of_a_client_wait() -> None:
+    threads, go = Selecting(3, "test"), Event()
+
+    def wait(_: Patience) -> None:
+        go.wait(SECONDS)
+
+    for _ in range(2 + MOST_OF_CLIENT):
+        threads.require_room("hostile")
+        threads.submit("hostile", wait)
+
+    with pytest.raises(TooMany, match=f"{MOST_OF_CLIENT} jobs of this client wait"):
+        threads.require_room("hostile")
+    threads.require_room("other")
+    go.set()
     threads.stop()
