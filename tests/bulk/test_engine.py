@@ -293,6 +293,9 @@ def test_a_big_selection_is_written_in_steps_and_still_sees_the_moment_of_its_su
     monkeypatch.setattr(jobs, "add_targets", slowly)
     before = idle_house.admin.get("/v2025/roles?limit=0&count=true").total
     id = submit(idle_house, **EVERY)
+    until = time.monotonic() + 10
+    while not edits[0]:
+        assert time.monotonic() < until, "the first step has not begun"
     idle_house.admin.post("/v2025/roles", late).ok(201)
 
     frozen(idle_house, id)

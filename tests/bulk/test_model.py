@@ -19,6 +19,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
 
+from bulkwark.api import previews
 from bulkwark.bulk import engine as engines
 from bulkwark.bulk.engine import Engine
 from bulkwark.domain.jobs import FINISHED, Job, Outcome, Relation, Status
@@ -281,6 +282,8 @@ class JobsModel(RuleBasedStateMachine):
 def test_the_engine_does_what_the_model_says(template: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("FIRST_CHUNK", "LEAST_CHUNK", "MOST_CHUNK"):
         monkeypatch.setattr(engines, name, LEAST)
+    # Nothing works unless a rule says so: a preview by ids would be waited for in vain.
+    monkeypatch.setattr(previews, "WAIT_SECONDS", 0.02)
     monkeypatch.setattr(JobsModel, "template", template, raising=False)
     checks = list(HealthCheck)
     run_state_machine_as_test(
