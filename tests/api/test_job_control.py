@@ -5,10 +5,17 @@ from __future__ import annotations
 import time
 from typing import Any
 
+import msgspec
 import pytest
 
 from bulkwark.bulk import engine as engines
-from bulkwark.domain.jobs import Status
+from bulkwark.bulk.metadata import Spec
+from bulkwark.bulk.selection import Selector
+from bulkwark.domain.jobs import Options, Status
+from bulkwark.domain.kinds import Kind
+from bulkwark.domain.metadata import Operation, Scope
+from bulkwark.store import jobs
+from bulkwark.store.jobs import NewJob
 from tests.api.test_previews import ADD, JOBS, OTHER, ROLE, body
 from tests.bulk.watched import Watched, everything_done, frozen, submit
 from tests.house import BULK, House
@@ -164,6 +171,34 @@ def test_a_job_over_a_limit_waits_for_somebody(house: House, limits: dict[str, A
     everything_done(house, id)
 
 
+def test_a_pause_before_the_selection_does_not_hide_the_guard(idle_house: House) -> None:
+    """As after a restart, when somebody pauses a job before its targets stand."""
+    guard(idle_house, maxItems=0)
+    spec = Spec(Operation.ADD, Scope.ATTRIBUTE, [("region", ["apac"])], Kind.ROLE)
+    with idle_house.store.write() as session:
+        rids = list(idle_house.tenant.objects.rids(session, Kind.ROLE, [OTHER]).values())
+        new = NewJob(
+            id="5d5e4f9f-3d2f-4f4e-9d6c-0f7c7c1f2b1a",
+            type="ROLE",
+            operation="metadata",
+            spec=msgspec.json.encode(spec).decode(),
+            selector=msgspec.json.encode(Selector("ids", 1, Kind.ROLE, rids=rids)).decode(),
+            client=idle_house.admin.id,
+            submitter=idle_house.admin.identity,
+            created=time.time_ns() // 1000,
+            options=Options(guard=True),
+        )
+        jobs.add(session, idle_house.tenant.number, new)
+    idle_house.admin.post(f"{JOBS}/{new.id}/pause").ok()
+    idle_house.run_jobs()
+
+    until(idle_house, new.id, state="AWAITING_CONFIRMATION")
+
+    assert idle_house.admin.post(f"{JOBS}/{new.id}/resume").status == 400
+    idle_house.admin.post(f"{JOBS}/{new.id}/confirm").ok()
+    assert idle_house.wait(new.id).done == 1
+
+
 def test_official_calls_are_guarded_only_where_the_tenant_says_so(house: House) -> None:
     guard(house, maxItems=5)
     everything_done(house, start(house))
@@ -224,6 +259,16 @@ def test_the_same_key_and_body_get_the_same_job(house: House) -> None:
     assert (other.status, "another request" in other.body.decode()) == (400, True)
     theirs = house.as_("ROLE_ADMIN", alias="second").post(f"{BULK}/ids", body(OTHER), headers=sent)
     assert theirs.status == 202
+
+
+def test_a_key_of_a_run_answers_no_preview(house: House) -> None:
+    sent = {"Idempotency-Key": "run-1"}
+    house.admin.post(f"{BULK}/ids", body(OTHER), headers=sent).ok(202)
+
+    refused = house.admin.post(f"{BULK}/ids", body(OTHER), headers=sent | {"X-Bulkwark-Preview": "true"})
+
+    assert refused.status == 400
+    assert "another request" in refused.body.decode()
 
 
 def test_a_request_that_was_refused_leaves_its_key_free(house: House) -> None:

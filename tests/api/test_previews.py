@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
+import time
 from typing import Any
 
 import pytest
 
-from tests.house import BULK, House
+from bulkwark.api.dispatch import require_once
+from bulkwark.errors import Invalid
+from tests.api.served import role
+from tests.house import BULK, House, Reply
 
 ROLE, OTHER, THIRD = (f"{n:032x}" for n in (1, 2, 3))
 PREVIEW = {"X-Bulkwark-Preview": "true"}
@@ -90,6 +95,77 @@ def test_a_preview_runs_once(house: House) -> None:
     assert job["id"] in again.body.decode()
 
 
+def test_of_two_runs_at_the_same_moment_one_is_refused(house: House) -> None:
+    found = preview(house)
+    sent = {"authorization": f"Bearer {house.admin.token}"}
+
+    async def both() -> list[Reply]:
+        target = f"{PREVIEWS}/{found['token']}/run"
+        return await asyncio.gather(*(house._send("POST", target, sent, b"", None) for _ in range(8)))
+
+    replies = house.loop.run_until_complete(both())
+
+    assert sorted(reply.status for reply in replies) == [202] + [400] * 7
+    (made,) = [reply.json()["id"] for reply in replies if reply.status == 202]
+    assert all(made in reply.body.decode() for reply in replies)
+
+
+def test_a_run_is_guarded_and_named_as_its_preview_was_asked_to_be(house: House) -> None:
+    house.admin("PUT", "/bulkwark/v1/guards", {"maxItems": 0}).ok()
+    asked = {"X-Bulkwark-Guard": "true", "X-Bulkwark-Note": "why", "X-Bulkwark-Ticket": "CHG-1"}
+    found = house.admin.post(f"{BULK}/ids", body(ROLE), headers=PREVIEW | asked).ok()
+    house.wait(found["id"])
+
+    made = house.admin.post(f"{PREVIEWS}/{found['token']}/run", headers={"X-Bulkwark-Ticket": "CHG-2"}).ok(202)
+
+    until = time.monotonic() + 10
+    while house.job(made["id"]).hold is None:
+        assert time.monotonic() < until, "the run of a guarded preview was not held"
+    shown = house.admin.get(f"{JOBS}/{made['id']}").ok()
+    assert (shown["options"]["note"], shown["options"]["ticket"], shown["done"]) == ("why", "CHG-2", 0)
+    house.admin.post(f"{JOBS}/{made['id']}/confirm").ok()
+    assert house.wait(made["id"]).changed == 1
+    undo = house.admin.post(f"{JOBS}/{made['id']}/undo").ok(202)
+    while house.job(undo["id"]).hold is None:
+        assert time.monotonic() < until, "the undo of a guarded job was not held"
+
+
+@pytest.mark.parametrize("limits", [{"maxItems": 5}, {"maxPercent": 1}, {"protected": [{"attribute": "region"}]}])
+def test_a_preview_that_is_counted_tells_the_guards_it_would_be_over(idle_house: House, limits: dict[str, Any]) -> None:
+    """Also before its targets stand: nobody asks again for what looks complete."""
+    idle_house.admin("PUT", "/bulkwark/v1/guards", limits).ok()
+    sent = {"query": {"query": {"query": "*"}}, **ADD}
+
+    found = idle_house.admin.post(f"{BULK}/query", sent, headers=PREVIEW).ok()
+
+    until = time.monotonic() + 10
+    while (then := idle_house.admin.get(f"{PREVIEWS}/{found['id']}").ok())["status"] != "PRE_PROCESS_COMPLETED":
+        assert time.monotonic() < until
+    assert found["guards"] == then["guards"] != []
+
+
+def test_a_preview_runs_only_what_its_creator_may_still_change(house: House) -> None:
+    subadmin = house.as_("ROLE_SUBADMIN", alias="a.subadmin")
+    own, lost = role(house), role(house)
+    for id in (own, lost):
+        owner = [{"op": "replace", "path": "/owner", "value": {"id": subadmin.identity}}]
+        house.admin.patch(f"/v2025/roles/{id}", owner).ok()
+    found = subadmin.post(f"{BULK}/ids", body(own, lost), headers=PREVIEW).ok()
+    house.wait(found["id"])
+    back = [{"op": "replace", "path": "/owner", "value": {"id": house.admin.identity}}]
+    house.admin.patch(f"/v2025/roles/{lost}", back).ok()
+
+    refused = subadmin.post(f"{PREVIEWS}/{found['token']}/run")
+
+    assert refused.status == 403
+    assert "1 of the previewed items" in refused.body.decode()
+    assert [house.metadata(id) for id in (own, lost)] == [{}, {}]
+    house.admin.delete(f"/v2025/roles/{lost}")
+    made = subadmin.post(f"{PREVIEWS}/{found['token']}/run").ok(202)
+    job = house.wait(made["id"])
+    assert (job.changed, job.skipped) == (1, 1)
+
+
 def test_a_preview_is_nobodys_job(house: House) -> None:
     found = preview(house)
 
@@ -151,6 +227,22 @@ def test_a_header_that_is_not_understood_runs_nothing(house: House, headers: dic
     assert reply.status == 400
     assert told in reply.body.decode()
     assert house.admin.get(JOBS).ok() == jobs
+
+
+@pytest.mark.parametrize("name", ["x_bulkwark_preview", "bulkwark-preview", "x-bulkwarkpreview"])
+def test_a_preview_header_that_is_misspelt_runs_nothing(house: House, name: str) -> None:
+    refused = house.admin.post(f"{BULK}/ids", body(ROLE), headers={name: "true"})
+
+    assert (refused.status, house.admin.get(JOBS).ok()) == (400, [])
+
+
+def test_a_header_of_ours_that_stands_twice_is_refused(house: House) -> None:
+    """The last one would win, and it may say `false`."""
+    twice = [(b"x-bulkwark-preview", b"true"), (b"x-bulkwark-preview", b"false")]
+
+    with pytest.raises(Invalid, match="twice"):
+        require_once({"headers": [(b"accept", b"a"), (b"accept", b"b"), *twice]})
+    require_once({"headers": [(b"accept", b"a"), (b"accept", b"b"), twice[0]]})
 
 
 def test_a_call_that_changes_one_object_takes_no_such_header(house: House) -> None:

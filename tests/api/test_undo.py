@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
+from bulkwark.domain.kinds import Kind
+from tests.api.served import profile
 from tests.api.test_previews import ADD, JOBS, OTHER, PREVIEW, PREVIEWS, ROLE, THIRD, body
 from tests.house import BULK, House
 
@@ -239,3 +243,36 @@ def test_a_patch_with_a_key_is_done_once(house: House) -> None:
     assert (first.status, again.status) == (204, 204)
     assert again.headers["x-bulkwark-job"] == first.headers["x-bulkwark-job"]
     assert entitlements(house)[0]["requestable"] == before[0]["requestable"]
+
+
+@pytest.mark.parametrize("sent", [{"ids": None}, {"filters": None}, {"query": None}, {"ids": []}, {"filters": ""}])
+@pytest.mark.parametrize("call", ["undo", "rerun"])
+def test_what_could_not_be_filled_in_is_not_everything(house: House, sent: dict[str, Any], call: str) -> None:
+    made = house.admin.post(f"{BULK}/ids", body(ROLE)).ok(202)
+    house.wait(made["id"])
+    before = house.metadata(ROLE)
+
+    assert house.admin.post(f"{JOBS}/{made['id']}/{call}", sent).status == 400
+    assert house.admin.post(f"{JOBS}/{made['id']}/{call}?ids={ROLE}", {}).status == 400
+    assert house.metadata(ROLE) == before
+
+
+def test_who_is_limited_to_his_sources_undoes_in_them_alone(house: House) -> None:
+    """He submitted it while he was an ORG_ADMIN."""
+    own = profile(house)
+    admin, sub = house.as_("ORG_ADMIN", alias="moving"), house.as_("SOURCE_SUBADMIN", alias="moving")
+    sent = {
+        "type": "ACCESS_PROFILE",
+        "operation": "ADD",
+        "values": [{"attribute": "region", "values": ["latam"]}],
+        "select": {"ids": [own]},
+    }
+    made = admin.post(JOBS, sent).ok(202)
+    house.wait(made["id"])
+
+    undo = sub.post(f"{JOBS}/{made['id']}/undo", {})
+
+    assert undo.status in (202, 403)
+    if undo.status == 202:
+        assert house.wait(undo.json()["id"]).total == 0
+    assert house.metadata(own, Kind.ACCESS_PROFILE) == {"region": ["latam"]}

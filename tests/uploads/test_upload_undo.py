@@ -70,3 +70,20 @@ def test_an_undo_leaves_what_has_changed_since_unless_it_is_forced(world: World)
     job = world.house.wait(world.admin.post(f"/bulkwark/v1/jobs/{id}/undo", {"force": True}).ok(202)["id"])
     assert (job.changed, job.skipped) == (1, 1)
     assert world.records() == {}
+
+
+def test_who_no_longer_leads_the_source_neither_runs_nor_undoes(world: World) -> None:
+    """What he may still see is what he once sent."""
+    sub = world.house.as_("SOURCE_SUBADMIN", alias="jim.smith")
+    place = f"/v2025/non-employee-sources/{world.source}"
+    lead = [{"op": "replace", "path": "/accountManagers", "value": [{"id": sub.identity, "type": "IDENTITY"}]}]
+    world.admin.patch(place, lead).ok()
+    id = world.send(file(row("ann")), sub).ok(202)["id"]
+    world.wait()
+    preview = world.send(file(row("bob")), sub, preview="true").ok(200)
+    world.admin.patch(place, [{"op": "replace", "path": "/accountManagers", "value": []}]).ok()
+
+    assert sub.post(f"/bulkwark/v1/jobs/{id}/undo").status == 403
+    assert sub.post(f"/bulkwark/v1/previews/{preview['token']}/run").status == 403
+    assert sorted(world.records()) == ["ann"]
+    assert sub.get(f"/bulkwark/v1/jobs/{id}").status == 200

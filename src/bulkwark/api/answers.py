@@ -32,6 +32,10 @@ class Answer(msgspec.Struct, frozen=True):
     later: Callable[[], Answer | None] | None = None  # asked again and again, in a thread, for the true answer
 
 
+class ClientLeft(Exception):
+    """The client has gone before its request was whole: nobody waits for an answer."""
+
+
 def ok(value: Any, status: int = 200, headers: Mapping[str, str] | None = None) -> Answer:
     """A value encoded as JSON."""
     return Answer(status, msgspec.json.encode(value), headers=headers or {})

@@ -6,28 +6,33 @@ import time
 from typing import Any
 
 import msgspec
+from msgspec import UNSET, UnsetType
 
 from bulkwark.api import answers, job_rights, job_shapes, metadata_jobs, previews, submitting
 from bulkwark.api.answers import Answer
 from bulkwark.api.calls import Call
-from bulkwark.api.role_rights import own_only
+from bulkwark.api.job_requests import NOUNS
 from bulkwark.bulk import derived, selection
-from bulkwark.bulk.selection import Selector
-from bulkwark.domain.jobs import FINISHED, Job, Outcome, Relation
+from bulkwark.bulk.selection import Limit, Selector
+from bulkwark.domain.jobs import FINISHED, Job, Options, Outcome, Relation
 from bulkwark.domain.kinds import Kind, plain_id
-from bulkwark.errors import Invalid
+from bulkwark.errors import Forbidden, Invalid
 from bulkwark.store import jobs, outcomes
+from bulkwark.store.dialect import Session
 from bulkwark.store.indexes import BY_KIND
 
 FAILED = (Outcome.FAILED, Outcome.CONFLICTED)
 
 
 class Part(msgspec.Struct, rename="camel", forbid_unknown_fields=True):
-    """Body of an undo or re-run; empty: everything. At most one of `ids`, `filters`, `query` narrows it."""
+    """Body of an undo or re-run; empty: everything. At most one of `ids`, `filters`, `query` narrows it.
 
-    ids: list[str] | None = None
-    filters: str | None = None
-    query: Any = None
+    None of them may be null: what a script could not fill in must not become everything.
+    """
+
+    ids: list[str] | UnsetType = UNSET
+    filters: str | UnsetType = UNSET
+    query: Any = UNSET
     outcomes: list[str] | None = None  # of a re-run: failed, conflicted
     force: bool = False  # of an undo: also what has changed since
 
@@ -72,12 +77,21 @@ def run(call: Call) -> Answer:
 
 
 def _run(call: Call) -> Answer:
-    job = previews.need_runnable(call, call.read())
+    job = previews.need_runnable(call)
     source = derived.encode(job, tuple(Outcome), None)
     return _submit(call, job, source, relation=Relation.RUN, origin=job)
 
 
 def _submit(call: Call, job: Job, source: str, *, relation: Relation, origin: Job, force: bool = False) -> Answer:
+    first = relation is Relation.RUN and job is origin
+    # A run is what the preview was asked for; whoever looked at a job with guards wants them for what is made of it.
+    usual = job.options if first else Options(guard=job.options.guard)
+
+    def once(session: Session, made: Job) -> None:
+        if first:
+            previews.require_first(session, origin, made)
+            _require_still_his(call, session, origin)
+
     def tell(made: Job) -> Answer:
         shown = job_shapes.job(call.services.store.read(), made)
         return answers.ok(shown, 202, headers={"X-Bulkwark-Job": made.id})
@@ -92,6 +106,8 @@ def _submit(call: Call, job: Job, source: str, *, relation: Relation, origin: Jo
         origin=origin.number,
         relation=relation,
         force=force,
+        how=submitting.options(call, usual),
+        also=once,
     )
 
 
@@ -111,6 +127,8 @@ def _ended(call: Call) -> Job:
 
 
 def _part(call: Call) -> Part:
+    if call.query:
+        raise Invalid("this call is narrowed by its body alone", where=f"query parameter {min(call.query)}")
     return call.strict(Part) if call.body.strip() else Part()
 
 
@@ -124,25 +142,41 @@ def _outcomes(part: Part) -> tuple[Outcome, ...]:
 
 def _narrowed(call: Call, job: Job, part: Part) -> Selector | None:
     """The part as a selector; of a caller who is limited to what he owns, also that."""
-    given = [name for name in ("ids", "filters", "query") if getattr(part, name) is not None]
+    given = [name for name in ("ids", "filters", "query") if getattr(part, name) is not UNSET]
     if len(given) > 1:
         raise Invalid(f"{given[0]} and {given[1]} are both given", where=f"/{given[1]}", hint="one narrows the items")
-    kind, owner = Kind.__members__.get(job.type), own_only(call.actor)
-    if not given and not owner:
+    kind, limit = Kind.__members__.get(job.type), _limit(call, job)
+    if not given and not limit.owner:
         return None
     if kind is None:
         raise Invalid(f"items of {job.type} cannot be narrowed", where=f"/{given[0]}" if given else "path")
-    found = Selector("all", call.now, kind, owner=owner)
-    if part.ids is not None:
+    found = Selector("all", call.now, kind, owner=limit.owner, sources=list(limit.sources))
+    if part.ids is not UNSET:
         found = msgspec.structs.replace(found, by="ids", rids=_items(call, job, part.ids))
-    elif part.filters is not None:
+    elif part.filters is not UNSET:
         found = msgspec.structs.replace(found, by="filter", filters=part.filters)
-    elif part.query is not None:
+    elif part.query is not UNSET:
         queries = selection.require_search(part.query, index=BY_KIND[kind].name)
         found = msgspec.structs.replace(found, by="query", queries=queries, options=call.services.options)
-    if part.ids is None:
+    if part.ids is UNSET:
         call.tenant.select(call.read(), selection.resolve(found))  # what cannot be understood is refused now
     return found
+
+
+def _limit(call: Call, job: Job) -> Limit:
+    """To what the caller is limited now, which may be less than when the job was made."""
+    return NOUNS[job.type].limit(call) if job.type in NOUNS else Limit()
+
+
+def _require_still_his(call: Call, session: Session, preview: Job) -> None:
+    """Raise Forbidden when the caller may not change some of what he previewed. What was deleted is skipped later."""
+    everything = _narrowed(call, preview, Part())
+    if everything is None:
+        return
+    lost = outcomes.outside(session, preview, call.tenant.select(session, selection.resolve(everything)))
+    if lost:
+        told = f"{lost:,} of the previewed items are not the caller's to change any more"
+        raise Forbidden(told, where="path", hint="preview again")
 
 
 def _items(call: Call, job: Job, given: list[str]) -> list[int]:

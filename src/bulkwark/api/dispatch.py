@@ -16,7 +16,7 @@ from urllib.parse import parse_qsl
 
 from bulkwark.api import errors, idempotency, oauth, openapi, submitting, uploads
 from bulkwark.api.admission import admit
-from bulkwark.api.answers import Answer, Live, ok
+from bulkwark.api.answers import Answer, ClientLeft, Live, ok
 from bulkwark.api.calls import Call
 from bulkwark.api.console import Console
 from bulkwark.api.operations import OPERATIONS, Operation
@@ -51,11 +51,7 @@ PUBLIC = {
     "/bulkwark/v1/openapi.json": "GET",
 }
 EXPERIMENTAL = "x-sailpoint-experimental"
-OURS = "x-bulkwark-"
-
-
-class ClientLeft(Exception):
-    """The client has gone before its request was whole: nobody waits for an answer."""
+OURS = "bulkwark"
 
 
 class Api:
@@ -105,6 +101,7 @@ class Api:
         route = self._router.find(method, path)
         operation = route.operation
         actor, tenant = admit(self._services, operation, route.version, _bearer(headers))
+        require_once(scope)
         _check_headers(headers, route)
         query = _query(scope)
         multipart = operation.body == "multipart"
@@ -232,6 +229,14 @@ class Api:
         await send({"type": "http.response.body", "body": b""})
 
 
+def require_once(scope: Message) -> None:
+    """Raise Invalid for a header of ours that stands twice: the last one would win, which may be the wrong one."""
+    names = [name for name, _ in scope["headers"] if OURS.encode() in name or name == b"idempotency-key"]
+    if len(set(names)) < len(names):
+        twice = next(name for name in names if names.count(name) > 1).decode("latin-1")
+        raise Invalid("the header stands there twice", where=f"header {twice}")
+
+
 def _headers(scope: Message) -> dict[str, str]:
     return {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
 
@@ -289,8 +294,8 @@ def _check_headers(headers: dict[str, str], route: Route) -> None:
             hint="send it with the value true",
         )
     for name in headers:
-        # A typo must not turn a preview into a run.
-        if name.startswith(OURS) and not (route.operation.bulk and name in submitting.HEADERS):
+        # A typo must not turn a preview into a run: also `X_Bulkwark_Preview` and `Bulkwark-Preview` are ours.
+        if OURS in name and not (route.operation.bulk and name in submitting.HEADERS):
             known = "" if route.operation.bulk else "this call takes none of these"
             raise Invalid("there is no such header here", where=f"header {name}", hint=known)
 

@@ -17,6 +17,7 @@ from bulkwark.store.dialect import Session
 from bulkwark.store.idempotency import Remembered
 
 HEADER = "idempotency-key"
+OURS = "x-bulkwark-"
 WHERE = "header Idempotency-Key"
 LONGEST = 255
 
@@ -61,7 +62,7 @@ def claim(call: Call, session: Session, answer: Answer) -> Answer:
 
 
 def fingerprint(call: Call) -> str:
-    """What makes two requests the same: operation, version, path, query and body; hex."""
+    """What makes two requests the same: operation, version, path, query, our own headers and body; hex."""
     made = hashlib.sha256()
     parts = [
         call.route.operation.id,
@@ -69,6 +70,8 @@ def fingerprint(call: Call) -> str:
         *(f"{name}={value}" for name, value in sorted(call.params.items())),
     ]
     parts.extend(f"{name}={value}" for name, value in sorted(call.query.items()))
+    # A preview is no answer to a run, nor a run to a preview.
+    parts.extend(f"{name}: {value}" for name, value in sorted(call.headers.items()) if name.startswith(OURS))
     for part in parts:
         made.update(part.encode() + b"\0")
     made.update(call.body)

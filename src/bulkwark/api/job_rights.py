@@ -6,13 +6,17 @@ owns, the jobs that he submitted himself.
 
 from __future__ import annotations
 
+import msgspec
+
+from bulkwark.api import non_employee_rights
 from bulkwark.api.calls import Call
 from bulkwark.api.operations import OPERATIONS
 from bulkwark.api.role_rights import own_only
 from bulkwark.auth.actors import Actor
+from bulkwark.bulk import uploads
 from bulkwark.domain.jobs import Job, Mode
 from bulkwark.domain.kinds import uuid_id
-from bulkwark.errors import NotFound
+from bulkwark.errors import Forbidden, NotFound
 from bulkwark.store import jobs
 
 OPERATION = {operation.id: operation for operation in OPERATIONS}
@@ -66,6 +70,12 @@ def require(call: Call, job: Job) -> None:
     """Raise Forbidden unless the caller could have submitted such a job: scope and level of its official call."""
     if job.type in SUBMITTED_BY:
         require_type(call, job.type)
+    if job.operation == uploads.NAME:
+        # Who led the source when he sent the file may not lead it any more.
+        source = msgspec.json.decode(job.spec, type=uploads.JobSpec).source
+        reach = non_employee_rights.reach(call, call.read())
+        if not reach.everything and source not in reach.numbers:
+            raise Forbidden("the source of the upload is not the caller's any more")
 
 
 def require_type(call: Call, type: str) -> None:

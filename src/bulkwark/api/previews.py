@@ -48,16 +48,25 @@ def need(call: Call) -> Job:
     return job
 
 
-def need_runnable(call: Call, session: Session) -> Job:
+def need_runnable(call: Call) -> Job:
     """The preview that the path names, ready to be run. Raises NotFound or Invalid."""
     job = need(call)
     if job.status is not Status.COMPLETED:
         why = "is not finished" if job.status not in FINISHED else f"has ended {job.status}: {job.error}"
         raise Invalid(f"the preview {why}", where="path", hint="look at GET /bulkwark/v1/previews/{id}")
-    ran = [one for one in jobs.derived(session, job) if one.mode is Mode.RUN]
+    return job
+
+
+def require_first(session: Session, preview: Job, run: Job) -> None:
+    """Nothing else has run the preview and nobody has thrown it away. Raises Invalid or NotFound.
+
+    Asked in the transaction that accepts the run: of two callers at the same moment one is refused.
+    """
+    ran = [one for one in jobs.derived(session, preview) if one.mode is Mode.RUN and one.number != run.number]
     if ran:
         raise Invalid(f"the preview was run already, as job {ran[0].id}", where="path", hint="preview again")
-    return job
+    if expired(jobs.by_number(session, preview.tenant, preview.number), run.created // 1000):
+        raise NotFound(f"there is no preview {preview.id}", hint="previews are kept for 24 hours")
 
 
 def expired(job: Job, now: int) -> bool:
@@ -87,8 +96,8 @@ def wire(call: Call, job: Job) -> dict[str, Any]:
     session = call.services.store.read()
     place = f"/bulkwark/v1/previews/{job.id}"
     selected = next((event for event in job_events.of_job(session, job, 0, 3) if event.kind is Happened.SELECTED), None)
-    over = [] if selected is None else job_shapes.detail(selected)["guards"]
     ahead = None if job.status in FINISHED else job_events.counted(session, job)
+    over = job_shapes.detail(selected)["guards"] if selected else ahead.get("guards", []) if ahead else []
     counts = job_shapes.counts(job)
     if ahead is not None:
         counts |= ahead["counts"]

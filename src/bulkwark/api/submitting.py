@@ -44,13 +44,17 @@ def submit(
     relation: Relation | None = None,
     force: bool = False,
     how: Options | None = None,
+    also: Callable[[Session, Job], None] | None = None,
 ) -> Answer:
     """Store a job and answer it; or preview it, when the call says so. Raises Invalid for a header.
 
     `spec` becomes JSON, unless it is text already. `answer` tells of the accepted job what the wire documents. `how`:
-    the options, when it is not the headers that say them.
+    the options, when it is not the headers that say them. `also` is asked in the transaction that accepts the job,
+    and may refuse it.
     """
     preview = wants_preview(call)
+    mode = Mode.PREVIEW if preview else Mode.RUN
+    call.services.engine.require_room(call.tenant, call.actor.client_id, mode)
     new = NewJob(
         id=str(uuid4()),
         type=type,
@@ -61,7 +65,7 @@ def submit(
         submitter=call.actor.identity_id,
         created=time.time_ns() // 1000,
         options=msgspec.structs.replace(how or options(call), force=force),
-        mode=Mode.PREVIEW if preview else Mode.RUN,
+        mode=mode,
         origin=origin,
         relation=relation,
     )
@@ -70,7 +74,10 @@ def submit(
         return previews.pending(call, job)
 
     def claim(session: Session, job: Job) -> None:
+        # The key first: who asks again gets the answer, not a refusal because of what it did itself.
         idempotency.claim(call, session, answer(job))
+        if also is not None:
+            also(session, job)
 
     return answer(call.services.engine.submit(call.tenant, new, claim))
 
@@ -120,20 +127,22 @@ def wants_preview(call: Call) -> bool:
     return _flag(call, PREVIEW)
 
 
-def options(call: Call) -> Options:
-    """What the headers say of how a job runs. Raises Invalid."""
+def options(call: Call, usual: Options | None = None) -> Options:
+    """What the headers say of how a job runs; `usual`: what holds where they say nothing. Raises Invalid."""
+    usual = usual or Options()
     if not any(name.startswith(PREFIX) for name in call.headers):
-        return Options()
-    count, percent = _stop_after(call.headers.get(PREFIX + "stop-after"))
+        return usual
+    stop = call.headers.get(PREFIX + "stop-after")
+    count, percent = (usual.stop_after, usual.stop_percent) if stop is None else _stop_after(stop)
     return checked(
         Options(
-            note=_text(call, "note"),
-            ticket=_text(call, "ticket"),
-            priority=_number(call, "priority", USUAL_PRIORITY) or USUAL_PRIORITY,
-            speed=_number(call, "speed", None),
+            note=_text(call, "note", usual.note),
+            ticket=_text(call, "ticket", usual.ticket),
+            priority=_number(call, "priority", usual.priority) or USUAL_PRIORITY,
+            speed=_number(call, "speed", usual.speed),
             stop_after=count,
             stop_percent=percent,
-            guard=_flag(call, PREFIX + "guard"),
+            guard=_flag(call, PREFIX + "guard", usual.guard),
         ),
         "header X-Bulkwark-",
         header=True,
@@ -150,8 +159,8 @@ def checked(found: Options, where: str, *, header: bool = False) -> Options:
         raise refuse("priority", f"{found.priority} is no priority from {PRIORITIES[0]} to {PRIORITIES[-1]}")
     if found.speed is not None and not 1 <= found.speed <= 1_000_000:
         raise refuse("speed", f"{found.speed} is no number of items a second from 1 to 1,000,000")
-    if found.stop_after is not None and found.stop_after < 0:
-        raise refuse("stop-after" if header else "stopAfter", f"{found.stop_after} is less than 0")
+    if found.stop_after is not None and not 0 <= found.stop_after < 10**9:
+        raise refuse("stop-after" if header else "stopAfter", f"{found.stop_after} is no number from 0 to 999,999,999")
     if found.stop_percent is not None and not 0 <= found.stop_percent <= 100:
         raise refuse("stop-after" if header else "stopPercent", f"{found.stop_percent:g} is no percentage")
     for name, text, longest in (("note", found.note, LONGEST_NOTE), ("ticket", found.ticket, LONGEST_TICKET)):
@@ -163,17 +172,21 @@ def checked(found: Options, where: str, *, header: bool = False) -> Options:
 # --- headers -------------------------------------------------------------------------------------------
 
 
-def _text(call: Call, name: str) -> str:
+def _text(call: Call, name: str, default: str) -> str:
     """A text for people; clients send it as UTF-8."""
-    text = call.headers.get(PREFIX + name, "")
+    text = call.headers.get(PREFIX + name)
+    if text is None:
+        return default
     try:
         return text.encode("latin-1").decode("utf-8").strip()
     except UnicodeDecodeError:
         return text.strip()
 
 
-def _flag(call: Call, name: str) -> bool:
-    text = call.headers.get(name, "false").strip().lower()
+def _flag(call: Call, name: str, default: bool = False) -> bool:
+    if name not in call.headers:
+        return default
+    text = call.headers[name].strip().lower()
     if text not in ("true", "false"):
         raise Invalid(f"{text!r} is neither true nor false", where=f"header {name.title()}")
     return text == "true"
@@ -188,10 +201,8 @@ def _number(call: Call, name: str, default: int | None) -> int | None:
     return int(text)
 
 
-def _stop_after(text: str | None) -> tuple[int | None, float | None]:
+def _stop_after(text: str) -> tuple[int | None, float | None]:
     """`10`: items; `2.5%`: percent."""
-    if text is None:
-        return None, None
     found = re.fullmatch(r"([0-9]{1,9})|([0-9]{1,3}(?:\.[0-9]{1,6})?) ?%", text.strip())
     if found is None:
         raise Invalid(f"{text!r} is neither a number nor a percentage", where="header X-Bulkwark-Stop-After")

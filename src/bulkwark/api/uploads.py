@@ -14,7 +14,8 @@ from typing import IO, Any
 from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import Field, File, create_form_parser
 
-from bulkwark.errors import BulkwarkError, Invalid
+from bulkwark.api.answers import ClientLeft
+from bulkwark.errors import Invalid
 
 IN_MEMORY = 1024 * 1024  # bytes of a file that stay in memory
 MAX_PARTS = 20
@@ -110,7 +111,7 @@ async def _pieces(receive: Receive) -> Any:
     while True:
         message = await receive()
         if message["type"] == "http.disconnect":
-            raise BulkwarkError("the client went away")
+            raise ClientLeft
         yield message.get("body", b"")
         if not message.get("more_body"):
             return

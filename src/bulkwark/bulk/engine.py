@@ -10,17 +10,17 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Mapping
-from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack
 
 from bulkwark.bulk import freezing, guards
 from bulkwark.bulk.freezing import Operation
 from bulkwark.bulk.retention import Retention
+from bulkwark.bulk.selecting import Selecting
 from bulkwark.bulk.turns import Key, Turns
 from bulkwark.domain.jobs import FINISHED, USUAL_PRIORITY, Happened, Hold, Job, Mode, Outcome, Status
 from bulkwark.errors import BulkwarkError, Unavailable
 from bulkwark.store import job_events, jobs
-from bulkwark.store.dialect import Session
+from bulkwark.store.dialect import Patience, Session
 from bulkwark.store.jobs import NewJob
 from bulkwark.store.tenants import Store, Tenant
 
@@ -60,8 +60,7 @@ class Engine:
         self._seconds: dict[tuple[int, int], float] = {}
         self._wake = threading.Condition()
         self._stopping = False
-        self._submissions = ThreadPoolExecutor(max_workers=4, thread_name_prefix="submit")
-        self._previews = ThreadPoolExecutor(max_workers=2, thread_name_prefix="preview")
+        self._submissions, self._previews = Selecting(4, "submit"), Selecting(3, "preview")
         self._thread = threading.Thread(target=self._run, name="engine", daemon=True)
         for operation in operations.values():
             store.database.after_rollback.append(operation.forget)
@@ -82,8 +81,8 @@ class Engine:
         self._stopping = True
         with self._wake:
             self._wake.notify_all()
-        self._submissions.shutdown(wait=True)
-        self._previews.shutdown(wait=True)
+        self._submissions.stop()
+        self._previews.stop()
         if self._thread.is_alive():
             self._thread.join()
 
@@ -94,45 +93,65 @@ class Engine:
         submission, because nothing can come between; it is written down in steps, and locks nobody out. `also` writes
         more in the transaction of the acceptance.
         """
-        accepted: Future[Job] = Future()
-        pool = self._previews if new.mode is Mode.PREVIEW else self._submissions
-        pool.submit(self._accept, tenant, new, also, accepted)
-        return accepted.result()
-
-    def _accept(self, tenant: Tenant, new: NewJob, also: Also | None, accepted: Future[Job]) -> None:
         operation = self._operations[new.operation]
-        try:
-            with ExitStack() as pinned:
-                with self._store.turn() as turn:
-                    with turn.transaction() as session:
-                        job = jobs.add(session, tenant.number, new)
-                        now = self._clock()
-                        job_events.add(session, job, Happened.ACCEPTED, now)
-                        jobs.start(session, job, now)
-                        if also:
-                            also(session, job)
-                    accepted.set_result(job)
-                    # What is selected is fixed before the next writer's turn; it is written down after it.
+        with ExitStack() as pinned:
+            with self._store.turn() as turn:
+                with turn.transaction() as session:
+                    job = jobs.add(session, tenant.number, new)
+                    now = self._clock()
+                    job_events.add(session, job, Happened.ACCEPTED, now)
+                    jobs.start(session, job, now)
+                    if also:
+                        also(session, job)
+                # What is selected is fixed before the next writer's turn; it is written down after it.
+                try:
                     reader = pinned.enter_context(freezing.pinned(self._store))
-                if not freezing.freeze(self._store, reader, tenant, job, operation, self._clock):
-                    return
-        except BaseException as error:
-            if not accepted.done():
-                accepted.set_exception(error)
-                return
-            log.exception("job %s: the selection failed, it will be tried again", new.id)
-        self.call(tenant.number, job.number)
+                except Exception:
+                    log.exception("job %s: the selection failed, it will be tried again", new.id)
+                    self.call(tenant.number, job.number)
+                    return job
+            later = pinned.pop_all()
 
-    def _selections(self, job: Job) -> ThreadPoolExecutor:
+        def select(patience: Patience) -> None:
+            with later:
+                self._select(
+                    job,
+                    patience,
+                    lambda: freezing.freeze(self._store, reader, tenant, job, operation, self._clock, patience),
+                )
+
+        self._selections(job).submit((job.tenant, job.client), select)
+        return job
+
+    def require_room(self, tenant: Tenant, client: str, mode: Mode) -> None:
+        """Raise TooMany when too many jobs wait for their selection, of the client or of all."""
+        pool = self._previews if mode is Mode.PREVIEW else self._submissions
+        pool.require_room((tenant.number, client))
+
+    def _selections(self, job: Job) -> Selecting:
         return self._previews if job.mode is Mode.PREVIEW else self._submissions
 
     def _freeze(self, tenant: Tenant, job: Job) -> None:
         """Select again what an earlier process, or a full disk, has left half selected."""
         operation = self._operations[job.operation]
+
+        def select(patience: Patience) -> None:
+            self._select(
+                job, patience, lambda: freezing.freeze_again(self._store, tenant, job, operation, self._clock, patience)
+            )
+
+        self._selections(job).submit((job.tenant, job.client), select)
+
+    def _select(self, job: Job, patience: Patience, freeze: Callable[[], bool]) -> None:
+        """In a thread of its own: it may take seconds, and no other job waits for it."""
+        if patience.stopped:
+            return
         try:
-            if not freezing.freeze_again(self._store, tenant, job, operation, self._clock):
+            if not freeze():
                 return
         except Unavailable as error:
+            if patience.stopped:
+                return  # the next start selects anew
             log.warning("job %s waits: %s", job.id, error.sentence())
             time.sleep(RETRY_SECONDS)
         except Exception as error:
@@ -196,8 +215,7 @@ class Engine:
             if job.status in FINISHED:
                 return job, None
             if job.status in (Status.CREATED, Status.PRE_PROCESS):
-                # In a thread of its own: it may take seconds, and no other job waits for it.
-                self._selections(job).submit(self._freeze, tenant, job)
+                self._freeze(tenant, job)
                 return job, None
             if job.hold is not None:
                 return job, None

@@ -16,7 +16,6 @@ from bulkwark.store.dialect import Patience, Session, Sql
 from bulkwark.store.outcomes import NewItem
 from bulkwark.store.tenants import Store, Tenant
 
-FREEZE_SECONDS = 60.0  # a selection that is too costly ends the job
 TARGETS_AT_ONCE = 10_000
 SAMPLE = 10  # items of each outcome that a preview tells beforehand
 
@@ -59,15 +58,18 @@ def pinned(store: Store) -> Iterator[Session]:
     """A reader that sees the data as it is now, whatever is written meanwhile."""
     with store.database.snapshot() as reader:
         jobs.all_unfinished(reader)  # any first read fixes the state that it sees
-        reader.patience = Patience(FREEZE_SECONDS)
         yield reader
 
 
-def freeze(store: Store, reader: Session, tenant: Tenant, job: Job, operation: Operation, clock: Clock) -> bool:
+def freeze(
+    store: Store, reader: Session, tenant: Tenant, job: Job, operation: Operation, clock: Clock, patience: Patience
+) -> bool:
     """Write the targets of a started job in short transactions, from the state of the data that the reader sees.
 
-    The guards look at them with the last one. Answers whether the job may go on.
+    The guards look at them with the last one. Answers whether the job may go on; Unavailable when `patience` was
+    stopped: the next start selects anew.
     """
+    reader.patience = patience
     try:
         if job.relation is not None:
             selection: Sql | None = derived.selection(reader, tenant, job)
@@ -82,6 +84,8 @@ def freeze(store: Store, reader: Session, tenant: Tenant, job: Job, operation: O
                 with store.write() as session:
                     jobs.add_targets(session, job, batch)
                 total += len(batch)
+                if patience.stopped:
+                    raise Unavailable("the server stops")
             total += len(batch)
             hidden = 0 if job.relation is not None else operation.hidden(reader, tenant, job, total)
         with store.write() as session:
@@ -97,20 +101,24 @@ def freeze(store: Store, reader: Session, tenant: Tenant, job: Job, operation: O
     except BulkwarkError as error:
         if isinstance(error, Unavailable):
             raise
+        if patience.stopped:
+            raise Unavailable("the server stops") from error
         with store.write() as session:
             _fail(session, job, clock(), error.sentence())
         return False
     return True
 
 
-def freeze_again(store: Store, tenant: Tenant, job: Job, operation: Operation, clock: Clock) -> bool:
+def freeze_again(
+    store: Store, tenant: Tenant, job: Job, operation: Operation, clock: Clock, patience: Patience
+) -> bool:
     """The same for a job whose selection nobody has begun, or an earlier process did not end: on the data of now."""
     with store.write() as session:
         if not jobs.start(session, job, clock()):
             return False
     _clear(store, job)
     with pinned(store) as reader:
-        return freeze(store, reader, tenant, job, operation, clock)
+        return freeze(store, reader, tenant, job, operation, clock, patience)
 
 
 def _count(
@@ -126,8 +134,9 @@ def _count(
         counts[item.outcome.name.lower()] += number
         if sum(one.outcome is item.outcome for one in sample) < SAMPLE:
             sample.append(item)
+    over = guards.verdicts(reader, tenant, job, counts.total(), selection)
     with store.write() as session:
-        job_events.add(session, job, Happened.COUNTED, now, {"counts": counts, "sample": sample})
+        job_events.add(session, job, Happened.COUNTED, now, {"counts": counts, "sample": sample, "guards": over})
 
 
 def _clear(store: Store, job: Job) -> None:
@@ -147,6 +156,8 @@ def _selected(session: Session, tenant: Tenant, job: Job, now: int) -> None:
     job_events.add(session, job, Happened.SELECTED, now, {"total": total, "hidden": now_job.hidden, "guards": over})
     if over and stops:
         words = "; ".join(over)
+        # A pause that came first must not hide the guard: its end would let the job run unconfirmed.
+        jobs.release(session, job, Hold.PAUSED)
         if jobs.hold(session, job, Hold.AWAITING_CONFIRMATION, words):
             job_events.add(session, job, Happened.HELD, now, {"hold": Hold.AWAITING_CONFIRMATION, "reason": words})
 

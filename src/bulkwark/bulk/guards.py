@@ -12,7 +12,7 @@ from bulkwark.domain.jobs import Job, Mode, Outcome
 from bulkwark.domain.kinds import Kind
 from bulkwark.store import guards as store
 from bulkwark.store import settings
-from bulkwark.store.dialect import Session
+from bulkwark.store.dialect import Session, Sql
 from bulkwark.store.tenants import Tenant
 
 SETTING = "guards"
@@ -42,8 +42,8 @@ def of(session: Session, tenant: int) -> Guards:
     return settings.get(session, tenant, SETTING, Guards) or Guards()
 
 
-def verdicts(session: Session, tenant: Tenant, job: Job, total: int) -> list[str]:
-    """Which limits a job with frozen targets is over, each in words."""
+def verdicts(session: Session, tenant: Tenant, job: Job, total: int, selection: Sql | None = None) -> list[str]:
+    """Which limits a job with frozen targets is over, each in words; `selection`: before they are frozen."""
     guards, found = of(session, tenant.number), []
     if guards.max_items is not None and total > guards.max_items:
         found.append(f"{total:,} items are selected, {guards.max_items:,} are allowed without confirmation")
@@ -54,7 +54,7 @@ def verdicts(session: Session, tenant: Tenant, job: Job, total: int) -> list[str
             found.append(f"{share:.1f} % of all {kind.noun}s are selected, {guards.max_percent:g} % are allowed")
     for protected in guards.protected:
         pairs = _pairs(session, tenant, protected)
-        if pairs and (count := store.holders(session, job, pairs)):
+        if pairs and (count := store.holders(session, job, pairs, selection)):
             name = protected.attribute + (f" = {protected.value}" if protected.value is not None else "")
             found.append(f"{count:,} selected items hold protected metadata {name}")
     return found

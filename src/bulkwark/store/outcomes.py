@@ -195,6 +195,17 @@ def among(rids: Sequence[int]) -> Sql:
     return Sql("SELECT value AS rid FROM json_each(?)", (json.dumps(list(rids)),))
 
 
+def outside(session: Session, job: Job, selection: Sql) -> int:
+    """How many objects that the job has an item of, and that still exist, are not in a selection."""
+    text = (
+        "SELECT count(*) FROM job_item i JOIN object o ON o.rid = i.rid WHERE i.tenant = ? AND i.job = ? "
+        f"AND i.rid NOT IN (SELECT rid FROM ({selection.text}))"
+    )
+    for (number,) in session.execute(text, (job.tenant, job.number, *selection.params)):
+        return int(number)
+    raise AssertionError
+
+
 def both(one: Sql, other: Sql) -> Sql:
     """What two selections have in common."""
     text = f"SELECT rid FROM ({one.text}) INTERSECT SELECT rid FROM ({other.text})"
