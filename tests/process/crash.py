@@ -17,9 +17,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections import Counter
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable
 from pathlib import Path
 
 import httpx
@@ -36,14 +34,13 @@ from tests.process.crash_ledger import (
     last_number,
     progress_after,
 )
+from tests.process.crash_rounds import RESUME, SHARE, Round, share_inside, summary
 from tests.process.ledger import reading
 from tests.process.server import Credential, Server
 
-INSIDE = ("PRE_PROCESS", "CHUNK_PENDING", "CHUNK_PROCESSING")
-SHARE, RESUME = 0.8, 2.0  # the bars: of the rounds inside, seconds from GET /health to the job's next progress
 KILL, TERM, FULL = "kill -9", "SIGTERM", "disk full"
 ENDS, WEIGHTS = (KILL, TERM, FULL), (0.45, 0.25, 0.30)
-PRE_PROCESS_PART = 0.12  # rounds that aim at the selection, the others at the chunks
+PRE_PROCESS_PART = 0.2  # rounds that aim at the selection, the others at the chunks
 AGAIN = 0.35  # how often a job that has gone on is met by another round
 PACE = 0.25  # seconds: what a speed lets through in so long is one chunk (bulk/engine.py)
 JOB_SECONDS = (0.6, 1.4)  # what a job's speed makes it last
@@ -52,26 +49,6 @@ CALL_SECONDS = 0.03  # within which a patch is done
 SECONDS = 60.0
 COPY_AFTER = 100  # jobs on one copy of the company
 COMPLAINTS = ("waits:", "put off", "will be tried again", "cannot even end")  # what a log says of a full disk
-
-
-@dataclass
-class Round:
-    number: int
-    job: str
-    end: str
-    fell: str = ""
-    done: int = 0
-    total: int | None = None
-    healthy: float | None = None  # seconds from GET /health (a full disk: from new space) to the next progress
-    started: float | None = None  # the same from the start of the process
-    faults: list[str] = field(default_factory=list)
-
-    def __str__(self) -> str:
-        where = f"{self.fell} at {self.done} of {self.total if self.total is not None else '?'}"
-        times = "" if self.healthy is None else f"on after {self.healthy * 1000:.0f} ms"
-        if self.started is not None:
-            times += f" ({self.started * 1000:.0f} ms from the start of the process)"
-        return f"{self.number:4}  {self.end:9} {self.job:44} {where:36} {'; '.join(self.faults) or times}"
 
 
 class Submission:
@@ -173,36 +150,15 @@ class Crash:
         """Send a job, meet it with rounds, wait for its end, and compare. Hands back the job and its items."""
         with reading(self._server.data_dir) as database:
             previous = last_number(database)
-        met = 0
-        while True:
-            self._client.sign_in()
-            speed = self._speed(task)
-            headers = {} if speed is None or task.at_once else {"X-Bulkwark-Speed": str(speed)}
-            # A call whose job fell before it was stored is sent again, and then left alone.
-            submission = Submission(task, headers)
-            if met == 0:
-                played = self._round(task, previous, submission, first=True)
-                met += 1
-            answer = submission.join()
-            job = self._stored(previous)
-            if job is not None:
-                break
-            if met and answer is not None and answer.status_code < 300:
-                played.faults.append(f"the server answered {answer.status_code} and then lost the job")
-            if met == 0 or (answer is not None and answer.status_code not in (503, 202, 200, 204)):
-                played.faults.append(f"{answer and answer.status_code} {answer and answer.text[:300]}")
-            with reading(self._server.data_dir) as database:
-                now = governed(database)
-            if now != before:
-                played.faults.append("a call that was not accepted has changed something")
-            self._client.sign_in()
-            again = Submission(task, headers).join()
-            if again is None or again.status_code >= 300:
-                played.faults.append(f"sent again: {again and again.status_code} {again and again.text[:300]}")
-            job = self._wait_stored(previous)
-            break
+        self._client.sign_in()
+        speed = self._speed(task)
+        headers = {} if speed is None or task.at_once else {"X-Bulkwark-Speed": str(speed)}
+        submission = Submission(task, headers)
+        played = self._round(task, previous, submission)
+        answer = submission.join()
+        job = self._stored(previous) or self._send_again(task, headers, previous, before, played, answer)
         while not job.finished and self.dice.random() < AGAIN and not task.at_once:
-            played = self._round(task, previous, None, first=False)
+            played = self._round(task, previous, None)
             found = self._stored(previous)
             assert found is not None, "a job is gone"
             job = found
@@ -220,6 +176,27 @@ class Crash:
         if played.faults:
             self.say(f"FAULT {played}")
         return job, list(rows)
+
+    def _send_again(
+        self,
+        task: Task,
+        headers: dict[str, str],
+        previous: int,
+        before: Governed,
+        played: Round,
+        answer: httpx.Response | None,
+    ) -> JobRow:
+        """A call that fell before its job was stored must have done nothing; the job is then run without a round."""
+        if answer is not None and answer.status_code != 503:
+            played.faults.append(f"no job is stored for the answer {answer.status_code} {answer.text[:300]}")
+        with reading(self._server.data_dir) as database:
+            if governed(database) != before:
+                played.faults.append("a call that was not accepted has changed something")
+        self._client.sign_in()
+        again = Submission(task, headers).join()
+        if again is None or again.status_code >= 300:
+            played.faults.append(f"sent again: {again and again.status_code} {again and again.text[:300]}")
+        return self._wait_stored(previous)
 
     def _speed(self, task: Task) -> int | None:
         if task.size > 1000 and self.dice.random() > SLOW_PART:
@@ -254,13 +231,13 @@ class Crash:
 
     # --- one round -----------------------------------------------------------------------------------
 
-    def _round(self, task: Task, previous: int, submission: Submission | None, *, first: bool) -> Round:
+    def _round(self, task: Task, previous: int, submission: Submission | None) -> Round:
+        """`submission`: of a job that has just been sent; None: one that has gone on after a round."""
         (end,) = self.dice.choices(ENDS, WEIGHTS)
         played = Round(len(self.rounds) + 1, task.name, end)
         self.rounds.append(played)
-        with reading(self._server.data_dir) as database:
-            self._aim(task, previous, submission, first, database)
-            met = job_after(database, previous)
+        self._aim(task, previous, submission)
+        met = self._stored(previous)
         if end == FULL:
             self._full(played, previous, met)
         else:
@@ -268,21 +245,21 @@ class Crash:
         self.say(str(played))
         return played
 
-    def _aim(
-        self, task: Task, previous: int, submission: Submission | None, first: bool, database: object
-    ) -> None:
+    def _aim(self, task: Task, previous: int, submission: Submission | None) -> None:
         """Wait for the moment: told by what the job has done, and then by chance."""
         if task.at_once:
             time.sleep(self.dice.uniform(0, CALL_SECONDS))
             return
-        selecting = first and self.dice.random() < PRE_PROCESS_PART and not task.name.startswith("upload")
+        selecting = (
+            submission is not None and self.dice.random() < PRE_PROCESS_PART and not task.name.startswith("upload")
+        )
         until = time.monotonic() + SECONDS
         with reading(self._server.data_dir) as connection:
             start = job_after(connection, previous)
             aim = -1 if selecting else (start.done if start else 0) + self.dice.uniform(0, 0.5) * task.size
             while time.monotonic() < until:
                 job = job_after(connection, previous)
-                if job is not None and (job.done > aim or job.finished or (not first and job.done > 0)):
+                if job is not None and (job.done > aim or job.finished or (submission is None and job.done > 0)):
                     break
                 answer = submission.answer if submission else None
                 if job is None and answer is not None and answer.status_code >= 300:
@@ -313,7 +290,7 @@ class Crash:
         self._went_on(played, left, event, since=time.time(), spawned=spawned)
 
     def _full(self, played: Round, previous: int, met: JobRow | None) -> None:
-        """No file may grow beyond a random size for a while. Then there is space again, or the server is ended as well."""
+        """No file may grow beyond some size for a while. Then there is space again, or the server is ended as well."""
         server = self._server
         mark = server.log.stat().st_size
         space(server, mark + self.dice.choice((4_096, 65_536, 400_000)))
@@ -340,9 +317,7 @@ class Crash:
             space(server, None)
         self._went_on(played, left, event, since=time.time(), spawned=spawned)
 
-    def _went_on(
-        self, played: Round, left: JobRow | None, event: int, *, since: float, spawned: float | None
-    ) -> None:
+    def _went_on(self, played: Round, left: JobRow | None, event: int, *, since: float, spawned: float | None) -> None:
         """How long it took until the job that was left unfinished made progress."""
         if left is None or left.finished:
             return
@@ -374,29 +349,6 @@ def run(
 ) -> list[Round]:
     say(f"seed {seed}; a company of {roles:,} roles in {folder}")
     return Crash(folder, roles, seed, say).play(rounds, seconds)
-
-
-def share_inside(played: Sequence[Round]) -> float:
-    return sum(one.fell in INSIDE for one in played) / len(played)
-
-
-def summary(played: Sequence[Round]) -> str:
-    """The lines that docs/benchmarks.md shows."""
-    lines = [f"{len(played)} rounds: " + counted(one.end for one in played)]
-    lines.append("fell in: " + counted(one.fell for one in played) + f"; {share_inside(played):.0%} inside")
-    for name in ("healthy", "started"):
-        found = sorted(value for one in played if (value := getattr(one, name)) is not None)
-        if found:
-            p99 = found[min(len(found) - 1, int(0.99 * len(found)))]
-            what = "GET /health or new space" if name == "healthy" else "the start of the process"
-            lines.append(f"on after, from {what}: p99 {p99:.2f} s, at most {found[-1]:.2f} s ({len(found)} times)")
-    faulty = [one for one in played if one.faults]
-    lines.append(f"{len(faulty)} faulty" + "".join(f"\n  {one}" for one in faulty))
-    return "\n".join(lines)
-
-
-def counted(words: object) -> str:
-    return ", ".join(f"{word} {times}" for word, times in Counter(words).most_common())  # type: ignore[call-overload]
 
 
 def main() -> int:

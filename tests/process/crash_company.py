@@ -135,7 +135,7 @@ class Company:
         targets = self._dice.sample(list(known), PATCHED)
         text = f"patched by round {self._number}, {self._dice.random()}"
         body = {"entitlementIds": [known[rid]["id"] for rid in targets]}
-        body["jsonPatch"] = [{"op": "replace", "path": "/description", "value": text}]  # type: ignore[list-item]
+        body["jsonPatch"] = [{"op": "replace", "path": "/description", "value": text}]
         send = self._sender("/v2026/entitlements/bulk-update", body)
         return Task("entitlement patch", send, "description", dict.fromkeys(targets, text), at_once=True)
 
@@ -157,16 +157,12 @@ class Company:
         send = self._sender(f"/bulkwark/v1/jobs/{id}/undo", {})
         if isinstance(task, UploadTask):
             return UploadTask(f"undo: {task.name}", send, "", {}, accounts=task.accounts, undo=True)
-        wanted: dict[int, Wanted] = {
-            row.target: task.text(row.before) for row in rows if row.outcome == CHANGED
-        }
+        wanted: dict[int, Wanted] = {row.target: task.text(row.before) for row in rows if row.outcome == CHANGED}
         return Task(f"undo: {task.name}", send, task.space, wanted)
 
     def run(self, task: Task, id: str, rows: list[ItemRow]) -> Task:
         """Exactly what the preview has recorded."""
-        wanted: dict[int, Wanted] = {
-            row.target: row.after if row.outcome == CHANGED else row.before for row in rows
-        }
+        wanted: dict[int, Wanted] = {row.target: row.after if row.outcome == CHANGED else row.before for row in rows}
         send = self._sender(f"/bulkwark/v1/previews/{id}/run", {})
         return Task(f"run of {task.name}", send, task.space, wanted)
 

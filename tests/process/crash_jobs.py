@@ -115,9 +115,7 @@ class UploadTask(Task):
         return found
 
 
-def unlike(
-    before: Governed, after: Governed, spaces: Spaces, touched: set[int], records: frozenset[str]
-) -> list[str]:
+def unlike(before: Governed, after: Governed, spaces: Spaces, touched: set[int], records: frozenset[str]) -> list[str]:
     """How the governed things differ from what is expected: those spaces, else as before; `modified` of the touched."""
     found = []
     for name, held in before.spaces.items():

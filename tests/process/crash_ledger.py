@@ -129,7 +129,9 @@ def _contradictions(connection: sqlite3.Connection, held: dict[int, str | None],
     expected = {(int(pair), rid) for rid, text in held.items() if text for pair in text.split(",")}
     found = []
     if index != expected:
-        found.append(f"{len(index - expected)} pairs too many and {len(expected - index)} too few in the metadata index")
+        found.append(
+            f"{len(index - expected)} pairs too many and {len(expected - index)} too few in the metadata index"
+        )
     if len(set(accounts)) != len(accounts):
         found.append(f"{len(accounts) - len(set(accounts))} account names stand twice")
     counted = "SELECT count(*) FROM ne_record r LEFT JOIN object o ON o.rid = r.rid AND o.kind = ? WHERE o.rid IS NULL"
