@@ -10,6 +10,7 @@ the item log, with a model. A job may be met by several rounds before it complet
 from __future__ import annotations
 
 import argparse
+import os
 import random
 import resource
 import shutil
@@ -47,8 +48,10 @@ JOB_SECONDS = (0.6, 1.4)  # what a job's speed makes it last
 SLOW_PART = 0.85  # jobs with a speed; the others run as fast as they can
 CALL_SECONDS = 0.03  # within which a patch is done
 SECONDS = 60.0
+LONGEST_FULL = 1.2
 COPY_AFTER = 100  # jobs on one copy of the company
-COMPLAINTS = ("waits:", "put off", "will be tried again", "cannot even end")  # what a log says of a full disk
+REFUSALS = ("the database cannot be used: disk I/O error", "page limit is full")  # what callers are told meanwhile
+COMPLAINTS = ("waits:", "cannot be used", "put off", "will be tried again", "cannot even end")  # what a log says of a full disk
 
 
 class Submission:
@@ -187,7 +190,7 @@ class Crash:
         answer: httpx.Response | None,
     ) -> JobRow:
         """A call that fell before its job was stored must have done nothing; the job is then run without a round."""
-        if answer is not None and answer.status_code != 503:
+        if answer is not None and not (answer.status_code == 500 and any(why in answer.text for why in REFUSALS)):
             played.faults.append(f"no job is stored for the answer {answer.status_code} {answer.text[:300]}")
         with reading(self._server.data_dir) as database:
             if governed(database) != before:
@@ -292,14 +295,16 @@ class Crash:
     def _full(self, played: Round, previous: int, met: JobRow | None) -> None:
         """No file may grow beyond some size for a while. Then there is space again, or the server is ended as well."""
         server = self._server
-        mark = server.log.stat().st_size
-        space(server, mark + self.dice.choice((4_096, 65_536, 400_000)))
+        os.truncate(server.log, 0)  # a long log would fill the disk before the database does
+        space(server, self.dice.choice((4_096, 65_536, 200_000)))
+        until = time.monotonic() + LONGEST_FULL
         time.sleep(self.dice.uniform(0.15, 0.9))
+        while not (hit := any(word in tail_from(server.log, 0) for word in COMPLAINTS)) and time.monotonic() < until:
+            time.sleep(0.02)
         if not server.healthy():
             played.faults.append("GET /health does not answer 200 while the disk is full")
         with reading(server.data_dir) as database:
             left, event = job_after(database, previous), last_event(database)
-        hit = any(word in tail_from(server.log, mark) for word in COMPLAINTS)
         self._saw(played, met if met is not None else left)
         if not hit:
             played.fell = f"({played.fell}: nothing was written)"
