@@ -14,6 +14,7 @@ import os
 import random
 import resource
 import shutil
+import signal
 import sys
 import tempfile
 import threading
@@ -51,7 +52,7 @@ SECONDS = 60.0
 LONGEST_FULL = 1.2
 COPY_AFTER = 100  # jobs on one copy of the company
 REFUSALS = ("the database cannot be used: disk I/O error", "page limit is full")  # what callers are told meanwhile
-COMPLAINTS = ("waits:", "cannot be used", "put off", "will be tried again", "cannot even end")  # what a log says of a full disk
+COMPLAINTS = ("waits:", "cannot be used", "put off", "will be tried again", "cannot even end")  # in its log
 
 
 class Submission:
@@ -363,6 +364,7 @@ def main() -> int:
     parser.add_argument("--seconds", type=float, default=None, help="begin no job after so long")
     parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(10**6))
     options = parser.parse_args()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # so that whoever ends this ends its server too
 
     def say(text: str) -> None:
         print(text, flush=True)
