@@ -32,6 +32,7 @@ from bulkwark.store.tenants import Store, Tenant, open_store
 HEAP = "1500m"
 STEP = 10_000  # hits of one answer while all ids are fetched
 PART = 2_000  # roles read from our store at once
+POLL = 0.05  # seconds between two looks at a running change
 KEY, VALUE = "regulation", "benchmark"
 SCRIPTS = {
     "ADD": "if (ctx._source.accessModelMetadata == null) { ctx._source.accessModelMetadata = []; } "
@@ -104,11 +105,14 @@ class Side:
         script = {"lang": "painless", "source": SCRIPTS[operation], "params": params}
         body = {"query": rewrite.query("roles", text), "script": script}
         began = time.perf_counter()
-        path = f"/roles/_update_by_query?refresh=true&scroll_size={STEP}&conflicts=abort&timeout=30m"
-        found = self.node.call("POST", path, body)
+        path = f"/roles/_update_by_query?refresh=true&scroll_size={STEP}&conflicts=abort&wait_for_completion=false"
+        task = self.node.call("POST", path, body)["task"]
+        while not (state := self.node.call("GET", f"/_tasks/{task}"))["completed"]:
+            time.sleep(POLL)
         took = time.perf_counter() - began
-        if found["failures"] or found["timed_out"]:
-            raise RuntimeError(f"the change went wrong: {found}")
+        found = state.get("response")
+        if not found or found["failures"] or found["timed_out"]:
+            raise RuntimeError(f"the change went wrong: {state}")
         return took, int(found["updated"])
 
     def _fill(self, data_dir: Path, roles: int) -> None:

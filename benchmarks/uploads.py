@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.company import CACHE, copy
-from benchmarks.load import latencies, request
+from benchmarks.load import Connection, request
 from benchmarks.server import Server, status_kib
 from bulkwark.domain.kinds import Kind, new_id
 from bulkwark.domain.non_employee_rows import Checker
@@ -36,6 +36,7 @@ COLUMNS = ("accountName", "firstName", "lastName", "phone", "email", "manager", 
 MANAGERS = 5_000
 BATCH = 20_000
 IDLE_SECONDS = 5.0
+PAUSE_SECONDS = 0.02
 BOUNDARY = "bench-boundary"
 Log = list[tuple[str, list[Sequence[Any]]]]
 
@@ -175,16 +176,11 @@ def _upload(data_dir: Path, file: Path) -> tuple[float, float, float]:
     try:
         source = server.call("GET", "/v2025/non-employee-sources?limit=1")[0]["id"]
         person = server.call("GET", "/v2025/public-identities?limit=1")[0]["id"]
-        asked = [request(f"/v2025/public-identities?filters=id+eq+%22{person}%22", server.token)]
-        idle = _p99(latencies(server.port, asked, IDLE_SECONDS))
+        asked = request(f"/v2025/public-identities?filters=id+eq+%22{person}%22", server.token)
+        idle = _p99(_waits(server.port, asked, threading.Event(), IDLE_SECONDS))
         busy: list[float] = []
         ended = threading.Event()
-
-        def ask() -> None:
-            while not ended.is_set():
-                busy.extend(latencies(server.port, asked, 0.5))
-
-        asking = threading.Thread(target=ask)
+        asking = threading.Thread(target=lambda: busy.extend(_waits(server.port, asked, ended, 3_600)))
         asking.start()
         path = f"/v2025/non-employee-sources/{source}/non-employee-bulk-upload"
         loader = 0.0
@@ -209,6 +205,19 @@ def _upload(data_dir: Path, file: Path) -> tuple[float, float, float]:
         return took, waits / idle, used
     finally:
         server.stop()
+
+
+def _waits(port: int, asked: bytes, ended: threading.Event, seconds: float) -> list[float]:
+    """Seconds of single requests, some dozens a second, so that asking takes no processor away from the upload."""
+    connection, found = Connection(port), []
+    until = time.perf_counter() + seconds
+    while not ended.wait(PAUSE_SECONDS) and time.perf_counter() < until:
+        began = time.perf_counter()
+        ((status, _),) = connection.exchange(asked)
+        found.append(time.perf_counter() - began)
+        assert status == 200, status
+    connection.close()
+    return found
 
 
 def _send(server: Server, path: str, file: Path) -> Any:

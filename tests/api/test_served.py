@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
 from urllib.parse import quote
 
@@ -9,6 +10,8 @@ import pytest
 
 from bulkwark.api.operations import ALIASES, OPERATIONS, Operation, paths
 from bulkwark.auth.credentials import LEVELS
+from bulkwark.domain.jobs import Job
+from bulkwark.store import jobs
 from tests.api.forms import CONTENT_TYPE, multipart
 from tests.api.served import GOOD, Good, fresh, job
 from tests.api.test_bad_input import cause
@@ -173,7 +176,13 @@ def test_an_operation_is_not_found_at_versions_without_it(module_house: House) -
 
 
 def all_jobs_done(house: House) -> None:
-    """Jobs that good requests have started would move the digest."""
-    for started in house.admin.get("/bulkwark/v1/jobs").ok():
-        if not house.job(started["id"]).hold:
-            house.wait(started["id"])
+    """Jobs and previews that good requests have started would move the digest."""
+    until = time.monotonic() + 30
+    while any(not one.hold for one in _unfinished(house)):
+        assert time.monotonic() < until
+        time.sleep(0.002)
+
+
+def _unfinished(house: House) -> list[Job]:
+    session = house.store.read()
+    return [jobs.by_number(session, tenant, number) for tenant, number in jobs.all_unfinished(session)]

@@ -10,6 +10,7 @@ import msgspec
 import pytest
 
 from bulkwark.bulk import engine as engines
+from bulkwark.bulk import freezing
 from bulkwark.bulk.engine import Engine
 from bulkwark.bulk.metadata import NAME, MetadataOperation, Spec
 from bulkwark.bulk.selection import Selector
@@ -18,8 +19,8 @@ from bulkwark.domain.jobs import Job, Status
 from bulkwark.domain.kinds import Kind
 from bulkwark.errors import Invalid, Unavailable
 from bulkwark.store import jobs
+from bulkwark.store.dialect import Session, Sql
 from bulkwark.store.jobs import NewJob
-from bulkwark.store.sqlite.engine import Session
 from bulkwark.store.tenants import Tenant
 from tests.bulk.watched import EVERY, Watched, everything_done, frozen, submit
 from tests.house import BULK, House
@@ -244,15 +245,15 @@ def test_a_store_that_is_busy_is_asked_again(idle_house: House, monkeypatch: pyt
 
 def test_a_selection_that_fails_for_now_is_tried_again(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(engines, "RETRY_SECONDS", 0.001)
-    real, failed = MetadataOperation.freeze, threading.Event()
+    real, failed = MetadataOperation.selection, threading.Event()
 
-    def freeze(self: MetadataOperation, session: Session, tenant: Tenant, job: Job) -> None:
+    def selection(self: MetadataOperation, session: Session, tenant: Tenant, job: Job) -> Sql | None:
         if not failed.is_set():
             failed.set()
             raise Unavailable("the disk is full")
-        real(self, session, tenant, job)
+        return real(self, session, tenant, job)
 
-    monkeypatch.setattr(MetadataOperation, "freeze", freeze)
+    monkeypatch.setattr(MetadataOperation, "selection", selection)
 
     everything_done(house, submit(house, **EVERY))
     assert failed.is_set()
@@ -262,16 +263,41 @@ def test_a_selection_that_fails_for_now_is_tried_again(house: House, monkeypatch
 def test_a_selection_that_can_never_be_made_fails_the_job(
     house: House, monkeypatch: pytest.MonkeyPatch, fault: Exception
 ) -> None:
-    def freeze(self: MetadataOperation, session: Session, tenant: Tenant, job: Job) -> None:
+    def selection(self: MetadataOperation, session: Session, tenant: Tenant, job: Job) -> None:
         raise fault
 
-    monkeypatch.setattr(MetadataOperation, "freeze", freeze)
+    monkeypatch.setattr(MetadataOperation, "selection", selection)
     id = submit(house, **EVERY)
 
     job = house.wait(id)
     assert (job.status, job.done) == (Status.FAILED, 0)
     assert str(fault) in (job.error or "")
     assert house.admin.get(f"{BULK}/{id}").ok(202)["status"] == "COMPLETED"
+
+
+def test_a_big_selection_is_written_in_steps_and_still_sees_the_moment_of_its_submission(
+    idle_house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Others write between the steps; what comes to match meanwhile is not selected, what matched stays selected."""
+    monkeypatch.setattr(freezing, "TARGETS_AT_ONCE", 20)
+    real, edits = jobs.add_targets, [0]
+    late = {"name": "zanzibar", "owner": {"id": "bd179f24eeb709094f5c3c575576d9cb", "type": "IDENTITY"}}
+
+    def slowly(session: Session, job: Job, rids: list[int]) -> None:
+        real(session, job, rids)
+        edits[0] += 1
+        until = time.monotonic() + 10
+        while edits[0] == 1 and not idle_house.store.database.waiting:
+            assert time.monotonic() < until
+
+    monkeypatch.setattr(jobs, "add_targets", slowly)
+    before = idle_house.admin.get("/v2025/roles?limit=0&count=true").total
+    id = submit(idle_house, **EVERY)
+    idle_house.admin.post("/v2025/roles", late).ok(201)
+
+    frozen(idle_house, id)
+    assert edits[0] > 5
+    assert idle_house.job(id).total == before
 
 
 # --- a changing world ----------------------------------------------------------------------------------

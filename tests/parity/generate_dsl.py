@@ -274,6 +274,6 @@ MAKERS: dict[str, Maker] = {
     "query_string": query_string,
     "simple_query_string": simple_query_string,
 }
-_NAMES = tuple(MAKERS)
+_NAMES = (*MAKERS, "ids", "ids", "match_all or match_none")  # these come to nothing more often than others
 COMPOUND = ("bool", "minimum_should_match", "constant_score", "boosting", "dis_max", "nested")
 EVERY_CLAUSE = tuple(f"DSL {name}" for name in (*MAKERS, *COMPOUND))

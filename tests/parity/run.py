@@ -23,6 +23,8 @@ from tests.parity.generate import EVERY, Generated, Generator
 from tests.referee.node import running
 
 SHOWN = 100  # differences that are printed whole
+# What a run of 5,000 generated queries has to reach, so that it says something.
+WHOLE_RUN, LEAST_OF_EACH, LEAST_SHARE = 5_000, 100, 0.6
 
 
 @dataclass
@@ -55,6 +57,13 @@ class Statistics:
     def some(self) -> float:
         """The share of queries that select neither nothing nor everything."""
         return self.share["some"] / max(1, self.share.total())
+
+    def lacks(self, generated: int) -> str:
+        """What a whole run of generated queries lacks to be one; '' when nothing."""
+        rare = [name for name in EVERY if self.operators[name] < LEAST_OF_EACH]
+        if generated < WHOLE_RUN or (not rare and self.some >= LEAST_SHARE):
+            return ""
+        return f"fewer than {LEAST_OF_EACH} queries with {', '.join(rare)}" if rare else "too much is nothing or all"
 
     def lines(self) -> list[str]:
         found = [f"selected: {dict(self.share)}, {self.some:.1%} neither nothing nor everything"]
@@ -100,8 +109,9 @@ def main() -> int:
         print("\n".join(found.other_faults))
         print(f"{corpus.count:,} documents, {time.monotonic() - began:.0f} s")
         print("\n".join(found.lines()))
+        print(found.lacks(chosen.generated), end="")
         corpus.store.close()
-    return bool(found.faults or found.other_faults)
+    return bool(found.faults or found.other_faults or found.lacks(chosen.generated))
 
 
 if __name__ == "__main__":

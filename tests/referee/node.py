@@ -29,6 +29,7 @@ HEAP = "1g"
 START_SECONDS = 120.0
 STOP_SECONDS = 20.0
 MAVEN_SECONDS = 900.0
+CALL_SECONDS = 3600.0  # merging the segments of a million documents takes a while
 BULK_BYTES = 8 << 20
 
 
@@ -48,7 +49,7 @@ class Node:
         self.process = process
         self.port = port
         self.url = f"http://127.0.0.1:{port}"
-        self._client = httpx.Client(base_url=self.url, timeout=600.0, trust_env=False)
+        self._client = httpx.Client(base_url=self.url, timeout=CALL_SECONDS, trust_env=False)
 
     def call(self, method: str, path: str, body: Any = None, *, lines: Iterable[Any] | None = None) -> Any:
         """The decoded answer. `lines`: a body of one JSON text for each line. Raises Refused from status 400."""

@@ -132,14 +132,14 @@ def _narrowed(call: Call, job: Job, part: Part) -> Selector | None:
         return None
     if kind is None:
         raise Invalid(f"items of {job.type} cannot be narrowed", where=f"/{given[0]}" if given else "path")
-    found = Selector("all", call.now, kind, owner=owner, options=call.services.options)
+    found = Selector("all", call.now, kind, owner=owner)
     if part.ids is not None:
         found = msgspec.structs.replace(found, by="ids", rids=_items(call, job, part.ids))
     elif part.filters is not None:
         found = msgspec.structs.replace(found, by="filter", filters=part.filters)
     elif part.query is not None:
         queries = selection.require_search(part.query, index=BY_KIND[kind].name)
-        found = msgspec.structs.replace(found, by="query", queries=queries)
+        found = msgspec.structs.replace(found, by="query", queries=queries, options=call.services.options)
     if part.ids is None:
         call.tenant.select(call.read(), selection.resolve(found))  # what cannot be understood is refused now
     return found

@@ -11,6 +11,7 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import ExitStack
 
 from bulkwark.bulk import freezing, guards
 from bulkwark.bulk.freezing import Operation
@@ -90,29 +91,30 @@ class Engine:
         """Store a job, answer it, and freeze its selection before any other writer's turn.
 
         The caller gets the job as soon as it is durable; the selection still sees exactly the state at
-        submission, because nothing can come between. `also` writes more in the transaction of the acceptance. The
-        selection of a preview is written in steps: nobody waits for it, and it locks nobody out.
+        submission, because nothing can come between; it is written down in steps, and locks nobody out. `also` writes
+        more in the transaction of the acceptance.
         """
         accepted: Future[Job] = Future()
-        self._submissions.submit(self._accept, tenant, new, also, accepted)
+        pool = self._previews if new.mode is Mode.PREVIEW else self._submissions
+        pool.submit(self._accept, tenant, new, also, accepted)
         return accepted.result()
 
     def _accept(self, tenant: Tenant, new: NewJob, also: Also | None, accepted: Future[Job]) -> None:
+        operation = self._operations[new.operation]
         try:
-            with self._store.turn() as turn:
-                with turn.transaction() as session:
-                    job = jobs.add(session, tenant.number, new)
-                    now = self._clock()
-                    job_events.add(session, job, Happened.ACCEPTED, now)
-                    if new.mode is Mode.RUN:
+            with ExitStack() as pinned:
+                with self._store.turn() as turn:
+                    with turn.transaction() as session:
+                        job = jobs.add(session, tenant.number, new)
+                        now = self._clock()
+                        job_events.add(session, job, Happened.ACCEPTED, now)
                         jobs.start(session, job, now)
-                    if also:
-                        also(session, job)
-                accepted.set_result(job)
-                if new.mode is Mode.RUN:
-                    freezing.freeze(turn, tenant, job, self._operations[job.operation], self._clock)
-                else:
-                    self._previews.submit(self._freeze_preview, tenant, job)
+                        if also:
+                            also(session, job)
+                    accepted.set_result(job)
+                    # What is selected is fixed before the next writer's turn; it is written down after it.
+                    reader = pinned.enter_context(freezing.pinned(self._store))
+                if not freezing.freeze(self._store, reader, tenant, job, operation, self._clock):
                     return
         except BaseException as error:
             if not accepted.done():
@@ -121,17 +123,20 @@ class Engine:
             log.exception("job %s: the selection failed, it will be tried again", new.id)
         self.call(tenant.number, job.number)
 
-    def _freeze_preview(self, tenant: Tenant, job: Job) -> None:
-        """In a thread of its own: it may take seconds, and no job waits for it."""
+    def _selections(self, job: Job) -> ThreadPoolExecutor:
+        return self._previews if job.mode is Mode.PREVIEW else self._submissions
+
+    def _freeze(self, tenant: Tenant, job: Job) -> None:
+        """Select again what an earlier process, or a full disk, has left half selected."""
         operation = self._operations[job.operation]
         try:
-            if not freezing.freeze_in_steps(self._store, tenant, job, operation, self._clock):
+            if not freezing.freeze_again(self._store, tenant, job, operation, self._clock):
                 return
         except Unavailable as error:
-            log.warning("preview %s waits: %s", job.id, error.sentence())
+            log.warning("job %s waits: %s", job.id, error.sentence())
             time.sleep(RETRY_SECONDS)
         except Exception as error:
-            log.exception("preview %s ends", job.id)
+            log.exception("job %s ends", job.id)
             self._fail(job.tenant, job.number, f"{type(error).__name__}: {error}")
             return
         self.call(job.tenant, job.number)
@@ -191,7 +196,9 @@ class Engine:
             if job.status in FINISHED:
                 return job, None
             if job.status in (Status.CREATED, Status.PRE_PROCESS):
-                return job, self._freeze(tenant, job)
+                # In a thread of its own: it may take seconds, and no other job waits for it.
+                self._selections(job).submit(self._freeze, tenant, job)
+                return job, None
             if job.hold is not None:
                 return job, None
             return job, self._chunk(tenant, number)
@@ -202,18 +209,6 @@ class Engine:
             log.exception("job %s of tenant %s ends", number, tenant_number)
             fault = error.sentence() if isinstance(error, BulkwarkError) else f"{type(error).__name__}: {error}"
             return job, None if self._fail(tenant_number, number, fault) else RETRY_SECONDS
-
-    def _freeze(self, tenant: Tenant, job: Job) -> float | None:
-        operation = self._operations[job.operation]
-        if job.mode is Mode.PREVIEW:
-            self._previews.submit(self._freeze_preview, tenant, job)
-            return None
-        with self._store.turn() as turn:
-            with turn.transaction() as session:
-                started = jobs.start(session, job, self._clock())
-            if started:
-                freezing.freeze(turn, tenant, job, operation, self._clock)
-        return 0.0 if started else None
 
     def _fail(self, tenant: int, number: int, fault: str) -> bool:
         """End a job that cannot go on. Answers whether that could be stored; if not, it is tried again."""

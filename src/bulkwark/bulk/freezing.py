@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from itertools import islice
 from typing import Protocol
 
@@ -11,22 +12,24 @@ from bulkwark.bulk import derived, guards
 from bulkwark.domain.jobs import FINISHED, Happened, Hold, Job, Mode, Status
 from bulkwark.errors import BulkwarkError, Unavailable
 from bulkwark.store import job_events, jobs
-from bulkwark.store.dialect import Patience, Session, Sql, Turn
+from bulkwark.store.dialect import Patience, Session, Sql
 from bulkwark.store.outcomes import NewItem
 from bulkwark.store.tenants import Store, Tenant
 
-FREEZE_SECONDS = 10.0
-PREVIEW_SECONDS = 60.0  # of a preview's selection, for which nobody waits
+FREEZE_SECONDS = 60.0  # a selection that is too costly ends the job
 TARGETS_AT_ONCE = 10_000
 SAMPLE = 10  # items of each outcome that a preview tells beforehand
+
+
+Clock = Callable[[], int]
 
 
 class Operation(Protocol):
     """One kind of bulk change. The engine knows nothing else of nouns.
 
     A job that undoes another or runs a preview (`job.relation`) takes what it does from the items of its origin; its
-    targets are written without the operation. One whose rows cost little but whose commits cost much may say how long its
-    chunks should take: `chunk_seconds`.
+    targets are written without the operation. One whose commits cost much may say how long its chunks should take:
+    `chunk_seconds`.
     """
 
     def selection(self, session: Session, tenant: Tenant, job: Job) -> Sql | None:
@@ -51,58 +54,43 @@ class Operation(Protocol):
         """A transaction was rolled back: remember nothing of it."""
 
 
-def freeze(turn: Turn, tenant: Tenant, job: Job, operation: Operation, clock: Callable[[], int]) -> None:
-    """Write the targets of a run in one transaction, and let the guards look at them."""
-    try:
-        with turn.transaction() as session:
-            # Other writers wait meanwhile: a selection that is too costly ends the job, not the service.
-            session.patience = Patience(FREEZE_SECONDS)
-            try:
-                if job.relation is not None:
-                    derived.freeze(session, tenant, job)
-                else:
-                    operation.freeze(session, tenant, job)
-                _selected(session, tenant, job, clock())
-            finally:
-                session.patience = None
-    except BulkwarkError as error:
-        if isinstance(error, Unavailable):
-            raise
-        with turn.transaction() as session:
-            _fail(session, job, clock(), error.sentence())
+@contextmanager
+def pinned(store: Store) -> Iterator[Session]:
+    """A reader that sees the data as it is now, whatever is written meanwhile."""
+    with store.database.snapshot() as reader:
+        jobs.all_unfinished(reader)  # any first read fixes the state that it sees
+        reader.patience = Patience(FREEZE_SECONDS)
+        yield reader
 
 
-def freeze_in_steps(store: Store, tenant: Tenant, job: Job, operation: Operation, clock: Callable[[], int]) -> bool:
-    """Write the targets of a preview in short transactions, from one state of the data; False when it has ended."""
-    with store.write() as session:
-        if not jobs.start(session, job, clock()):
-            return False
-    _clear(store, job)
+def freeze(store: Store, reader: Session, tenant: Tenant, job: Job, operation: Operation, clock: Clock) -> bool:
+    """Write the targets of a started job in short transactions, from the state of the data that the reader sees.
+
+    The guards look at them with the last one. Answers whether the job may go on.
+    """
     try:
-        with store.database.snapshot() as reader:
-            reader.patience = Patience(PREVIEW_SECONDS)
-            if job.relation is not None:
-                selection: Sql | None = derived.selection(reader, tenant, job)
-            else:
-                selection = operation.selection(reader, tenant, job)
-            if selection is not None:
-                if job.relation is None:
-                    _count(store, reader, tenant, job, operation, selection, clock())
-                rows = reader.execute(f"SELECT rid FROM ({selection.text}) ORDER BY rid", selection.params)
-                total = 0
-                while batch := [rid for (rid,) in islice(rows, TARGETS_AT_ONCE)]:
-                    with store.write() as session:
-                        jobs.add_targets(session, job, batch)
-                    total += len(batch)
-                hidden = 0 if job.relation is not None else operation.hidden(reader, tenant, job, total)
+        if job.relation is not None:
+            selection: Sql | None = derived.selection(reader, tenant, job)
+        else:
+            selection = operation.selection(reader, tenant, job)
+        if selection is not None and job.mode is Mode.PREVIEW and job.relation is None:
+            _count(store, reader, tenant, job, operation, selection, clock())
+        total, batch = 0, list[int]()
+        if selection is not None:
+            rows = reader.execute(f"SELECT rid FROM ({selection.text}) ORDER BY rid", selection.params)
+            while len(batch := [rid for (rid,) in islice(rows, TARGETS_AT_ONCE)]) == TARGETS_AT_ONCE:
+                with store.write() as session:
+                    jobs.add_targets(session, job, batch)
+                total += len(batch)
+            total += len(batch)
+            hidden = 0 if job.relation is not None else operation.hidden(reader, tenant, job, total)
         with store.write() as session:
             if jobs.by_number(session, job.tenant, job.number).status in FINISHED:
                 return False
             if selection is not None:
+                jobs.add_targets(session, job, batch)
                 jobs.count_selected(session, job, total)
                 jobs.set_hidden(session, job, hidden)
-                if job.relation is not None:
-                    derived.shrink(session, job)
             else:
                 operation.freeze(session, tenant, job)
             _selected(session, tenant, job, clock())
@@ -113,6 +101,16 @@ def freeze_in_steps(store: Store, tenant: Tenant, job: Job, operation: Operation
             _fail(session, job, clock(), error.sentence())
         return False
     return True
+
+
+def freeze_again(store: Store, tenant: Tenant, job: Job, operation: Operation, clock: Clock) -> bool:
+    """The same for a job whose selection nobody has begun, or an earlier process did not end: on the data of now."""
+    with store.write() as session:
+        if not jobs.start(session, job, clock()):
+            return False
+    _clear(store, job)
+    with pinned(store) as reader:
+        return freeze(store, reader, tenant, job, operation, clock)
 
 
 def _count(

@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 import threading
+from contextlib import suppress
 from pathlib import Path
 
 import msgspec
@@ -49,8 +50,9 @@ class Loaders:
             with self._guard:
                 self._running.discard(process)
             for pipe in (process.stdin, process.stdout):
-                if pipe is not None:
-                    pipe.close()
+                with suppress(OSError):  # what could not be written to a dead process is still in the buffer
+                    if pipe is not None:
+                        pipe.close()
 
     def _start(self) -> subprocess.Popen[bytes]:
         # The same code as this process runs, wherever that was imported from.
