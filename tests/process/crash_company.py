@@ -84,6 +84,7 @@ class Company:
         with reading(data_dir) as database:
             self._documents = {kind: documents(database, kind) for kind in PATHS}
             self._pairs, self._common = pairs(database), common_ids(database)
+        self._attributes = {pair: key for (key, _), pair in self._pairs.items()}
         self._number = 0
 
     def _post(self, path: str, headers: Mapping[str, str], body: Any) -> httpx.Response:
@@ -111,7 +112,15 @@ class Company:
             path, body = f"{PATHS[kind]}/{BULK}/{by}", selector | change.body()
             name = f"{'preview: ' if preview else ''}{kind.lower()} {change.operation} by {by}"
             extra = {"X-Bulkwark-Preview": "true"} if preview else {}
-            task = Task(name, self._sender(path, body), "md", wanted, preview=preview, headers=extra)
+            task = Task(
+                name,
+                self._sender(path, body),
+                "md",
+                wanted,
+                preview=preview,
+                headers=extra,
+                attributes=self._attributes,
+            )
             if len(task.touched(before)) * 2 >= len(targets):
                 return task
 

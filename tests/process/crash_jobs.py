@@ -13,16 +13,22 @@ import httpx
 
 from tests.process.crash_ledger import CHANGED, UNCHANGED, Governed, ItemRow, JobRow, Spaces
 
-Wanted = str | None | frozenset[int] | tuple[str, ...]  # the exact text; a set of pairs; what a text begins with
+Metadata = frozenset[tuple[int, ...]]  # pairs, of each attribute in the order of its values
+Wanted = str | None | Metadata | tuple[str, ...]  # the exact text; metadata; what a text begins with
 Send = Callable[[Mapping[str, str]], httpx.Response]  # with headers that say how the job runs
 
 
-def fits(wanted: Wanted, text: str | None) -> bool:
-    if isinstance(wanted, frozenset):
-        return {int(pair) for pair in (text or "").split(",") if pair} == wanted
-    if isinstance(wanted, tuple):
-        return (text or "").startswith(wanted)
-    return text == wanted
+def held_by(text: str | None, attributes: Mapping[int, str]) -> dict[str, list[int]]:
+    """Attribute → its pairs in order. Attributes have no order among themselves."""
+    held: dict[str, list[int]] = {}
+    for pair in (text or "").split(","):
+        if pair:
+            held.setdefault(attributes[int(pair)], []).append(int(pair))
+    return held
+
+
+def metadata(held: Mapping[str, list[int]]) -> Metadata:
+    return frozenset(tuple(pairs) for pairs in held.values() if pairs)
 
 
 @dataclass
@@ -37,14 +43,22 @@ class Task:
     at_once: bool = False  # done by the call that brings it
     always: bool = False  # every target counts as changed, also one that keeps its status
     headers: dict[str, str] = field(default_factory=dict)
+    attributes: Mapping[int, str] = field(default_factory=dict)  # of each pair, for metadata
 
     @property
     def size(self) -> int:
         return len(self.wanted)
 
+    def fits(self, wanted: Wanted, text: str | None) -> bool:
+        if isinstance(wanted, frozenset):
+            return metadata(held_by(text, self.attributes)) == wanted
+        if isinstance(wanted, tuple):
+            return (text or "").startswith(wanted)
+        return text == wanted
+
     def touched(self, before: Governed) -> set[int]:
         held = before.spaces[self.space]
-        return {target for target, wanted in self.wanted.items() if self.always or not fits(wanted, held[target])}
+        return {target for target, wanted in self.wanted.items() if self.always or not self.fits(wanted, held[target])}
 
     def faults(self, before: Governed, after: Governed, job: JobRow, rows: list[ItemRow]) -> list[str]:
         """What contradicts the model; nothing: every target has been dealt with exactly once."""
@@ -65,7 +79,7 @@ class Task:
             if self.text(row.before) != held[target]:
                 wrong.setdefault("wrong before", []).append(target)
             if target in touched:
-                if not fits(wanted, self.text(row.after)):
+                if not self.fits(wanted, self.text(row.after)):
                     wrong.setdefault("wrong after", []).append(target)
                 if not self.preview:
                     expected[target] = self.text(row.after)
@@ -147,20 +161,17 @@ class Change:
         scope = {"replaceScope": self.scope} if self.scope else {}
         return {"operation": self.operation, "values": values} | scope
 
-    def apply(self, text: str | None, pairs: Mapping[tuple[str, str], int]) -> frozenset[int]:
-        held = {int(pair) for pair in (text or "").split(",") if pair}
-        given = {pairs[self.attribute, value] for value in self.values}
+    def apply(self, text: str | None, pairs: Mapping[tuple[str, str], int]) -> Metadata:
+        held = held_by(text, {pair: key for (key, _), pair in pairs.items()})
+        given = [pairs[self.attribute, value] for value in self.values]
+        had = held.get(self.attribute, [])
         if self.operation == "ADD":
-            return frozenset(held | given)
-        if self.operation == "REMOVE":
-            return frozenset(held - given)
-        if self.scope == "ALL":
-            return frozenset(given)
-        return frozenset({pair for pair in held if pair not in _of(self.attribute, pairs)} | given)
-
-
-def _of(attribute: str, pairs: Mapping[tuple[str, str], int]) -> set[int]:
-    return {pair for (key, _), pair in pairs.items() if key == attribute}
+            now = had + [pair for pair in given if pair not in had]
+        elif self.operation == "REMOVE":
+            now = [pair for pair in had if pair not in given]
+        else:
+            now = given
+        return metadata({} if self.scope == "ALL" else held) - {tuple(had)} | metadata({self.attribute: now})
 
 
 COLOURS, SHAPES = "crashColour", "crashShape"

@@ -20,7 +20,10 @@ BEFORE = Governed(
     frozenset({"ann"}),
     [],
 )
-TASK = Task("ADD", lambda headers: NotImplemented, "md", {10: frozenset({1, 2}), 11: frozenset({1, 2})})
+OF = {pair: key for (key, _), pair in PAIRS.items()}
+TASK = Task(
+    "ADD", lambda headers: NotImplemented, "md", {10: frozenset({(1, 2)}), 11: frozenset({(2, 1)})}, attributes=OF
+)
 ROWS = [ItemRow(10, 1, "1", "1,2"), ItemRow(11, 2, "2,1", None)]
 JOB = JobRow(1, "id", "COMPLETED", "run", 2, 2, 1, 1, None)
 UPLOADED = JobRow(1, "id", "COMPLETED", "run", 1, 1, 1, 0, None)
@@ -32,11 +35,13 @@ def after(md: dict[int, str] | None = None, moved: tuple[int, ...] = (10,)) -> G
 
 
 def test_the_model_of_the_crash_test_adds_removes_and_replaces() -> None:
-    assert Change("ADD", None, "a", ("y",)).apply("1,3", PAIRS) == {1, 2, 3}
-    assert Change("REMOVE", None, "b", ("z",)).apply("1,3", PAIRS) == {1}
-    assert Change("REPLACE", "ATTRIBUTE", "a", ("y",)).apply("1,3", PAIRS) == {2, 3}
-    assert Change("REPLACE", "ALL", "a", ("y",)).apply("1,3", PAIRS) == {2}
-    assert Change("REPLACE", "ALL", "a", ("y",)).apply(None, PAIRS) == {2}
+    assert Change("ADD", None, "a", ("y",)).apply("1,3", PAIRS) == {(1, 2), (3,)}
+    assert Change("ADD", None, "a", ("x", "y")).apply("2,3", PAIRS) == {(2, 1), (3,)}
+    assert Change("REMOVE", None, "b", ("z",)).apply("1,3", PAIRS) == {(1,)}
+    assert Change("REPLACE", "ATTRIBUTE", "a", ("y",)).apply("1,3", PAIRS) == {(2,), (3,)}
+    assert Change("REPLACE", "ATTRIBUTE", "a", ("y", "x")).apply("1,2", PAIRS) == {(2, 1)}
+    assert Change("REPLACE", "ALL", "a", ("y",)).apply("1,3", PAIRS) == {(2,)}
+    assert Change("REPLACE", "ALL", "a", ("y",)).apply(None, PAIRS) == {(2,)}
 
 
 def test_a_job_as_it_should_be_has_no_faults() -> None:
