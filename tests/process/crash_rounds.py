@@ -41,9 +41,11 @@ def summary(played: Sequence[Round]) -> str:
     for name in ("healthy", "started"):
         found = sorted(value for one in played if (value := getattr(one, name)) is not None)
         if found:
-            p99 = found[min(len(found) - 1, int(0.99 * len(found)))]
+            half, p99 = found[len(found) // 2], found[min(len(found) - 1, int(0.99 * len(found)))]
             what = "GET /health or new space" if name == "healthy" else "the start of the process"
-            lines.append(f"on after, from {what}: p99 {p99:.2f} s, at most {found[-1]:.2f} s ({len(found)} times)")
+            lines.append(
+                f"on after, from {what}: half within {half:.2f} s, p99 {p99:.2f} s, at most {found[-1]:.2f} s ({len(found)} times)"
+            )
     faulty = [one for one in played if one.faults]
     lines.append(f"{len(faulty)} faulty" + "".join(f"\n  {one}" for one in faulty))
     return "\n".join(lines)
