@@ -43,9 +43,8 @@ def summary(played: Sequence[Round]) -> str:
         if found:
             half, p99 = found[len(found) // 2], found[min(len(found) - 1, int(0.99 * len(found)))]
             what = "GET /health or new space" if name == "healthy" else "the start of the process"
-            lines.append(
-                f"on after, from {what}: half within {half:.2f} s, p99 {p99:.2f} s, at most {found[-1]:.2f} s ({len(found)} times)"
-            )
+            times = f"half within {half:.2f} s, p99 {p99:.2f} s, at most {found[-1]:.2f} s"
+            lines.append(f"on after, from {what}: {times} ({len(found)} times)")
     faulty = [one for one in played if one.faults]
     lines.append(f"{len(faulty)} faulty" + "".join(f"\n  {one}" for one in faulty))
     return "\n".join(lines)
