@@ -38,8 +38,9 @@ docs: $(VENV)/.ready-dev ## the generated pages of docs/reference
 	$(BIN)/python -m bulkwark.api.reference fields > docs/reference/fields.md
 	$(BIN)/python -m bulkwark.cli.reference > docs/reference/cli.md
 
-soak: $(VENV)/.ready-dev ## the long tests: kills, odd queries, damaged files, every contract, OpenSearch as referee
+soak: $(VENV)/.ready-dev ## the long tests: kills, full disks, odd queries, damaged files, every contract, OpenSearch as referee
 	$(BIN)/python -m tests.process.kill --rounds 50
+	$(BIN)/python -m tests.process.crash --rounds 1000
 	$(BIN)/python -m tests.query.fuzz --n 1000000
 	$(BIN)/python -m tests.contract.soak
 	$(BIN)/python -m tests.uploads.fuzz --rounds 2000

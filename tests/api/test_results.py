@@ -273,7 +273,7 @@ def test_items_that_were_deleted_are_no_empty_list(house: House) -> None:
         ("format=csv&bom=yes", "neither true nor false"),
         ("id=x&q=y", "id and q are both given"),
         ("outcome=fialed", "'fialed' is no outcome"),
-        ("reason=too-many", "'too-many' is no reason (deleted, "),
+        ("reason=too-many", "'too-many' is no reason ("),
         ("after=x", "'x' is no item"),
         ("after=-1", "'-1' is no item"),
         ("limit=10001", "10001 is more than the maximum 10000"),

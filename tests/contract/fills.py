@@ -209,6 +209,12 @@ def ne_patch(body: Body, seeds: Seeds, throw: int) -> Body:
     return [{"op": "replace", "path": "/endDate", "value": f"20{50 + throw % 40}-01-01T00:00:00Z"}]
 
 
+def ne_upload(body: Body, seeds: Seeds, throw: int) -> Body:
+    columns = "accountName,firstName,lastName,email,phone,manager,startDate,endDate"
+    row = f"contract.file.{throw},Ann,Lee,ann@example.com,555 0100,{seeds['caller']},2024-01-01,2099-01-01"
+    return {"data": f"{columns}\n{row}\n".encode()}
+
+
 def ne_decision(body: Body, seeds: Seeds, throw: int) -> Body:
     return {"comment": f"decided {throw}"}
 
@@ -256,6 +262,7 @@ FILLS: dict[tuple[str, str], Callable[[Body, Seeds, int], Body]] = {
     ("PATCH", "/non-employee-records/{id}"): ne_patch,
     ("POST", "/non-employee-records/bulk-delete"): spare("ids", "ne records"),
     ("POST", "/non-employee-requests"): ne_person,
+    ("POST", "/non-employee-sources/{id}/non-employee-bulk-upload"): ne_upload,
     ("POST", "/non-employee-approvals/{id}/approve"): ne_decision,
     ("POST", "/non-employee-approvals/{id}/reject"): ne_decision,
     ("POST", "/search"): search,

@@ -68,12 +68,24 @@ HOT: dict[str, tuple[Any, list[str]]] = {
         SPAN,
         [r"SEARCH i USING PRIMARY KEY \(tenant=\? AND job=\? AND rid>", r"SEARCH g USING PRIMARY KEY"],
     ),
-    "chunks.lose": (
+    "chunks.lost": (
         SPAN,
+        [
+            r"SEARCH i USING PRIMARY KEY \(tenant=\? AND job=\? AND rid>",
+            r"SEARCH l USING PRIMARY KEY \(before=\? AND after=\?\)",
+            r"SEARCH m USING PRIMARY KEY \(tenant=\? AND pair=\? AND rid>\? AND rid<\?\)",
+        ],
+    ),
+    "chunks.lose_all": (
+        SPAN,
+        [r"SEARCH md_inv USING PRIMARY KEY \(tenant=\? AND pair=\? AND rid>\? AND rid<\?\)"],
+    ),
+    "chunks.lose": (
+        (*SPAN, 1),
         [
             r"SEARCH md_inv USING PRIMARY KEY \(tenant=\? AND pair=\? AND rid=\?\)",
             r"SEARCH i USING PRIMARY KEY \(tenant=\? AND job=\? AND rid>",
-            r"SEARCH l USING PRIMARY KEY \(before=\? AND after=\?\)",
+            r"SEARCH l USING PRIMARY KEY \(before=\? AND after=\? AND pair=\?\)",
         ],
     ),
     "chunks.effect": (

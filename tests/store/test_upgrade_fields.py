@@ -22,7 +22,15 @@ def older(data_dir: Path) -> str:
     id = new_id()
     with store.write() as session:
         tenant.objects.add(session, Kind.IDENTITY, [New({"id": id, "name": "Ann", "alias": "ann", "created": ""}, 1)])
-        for table in ("ne_source", "ne_attribute", "ne_record", "ne_request", "ne_approval"):
+        for table in (
+            "ne_source",
+            "ne_attribute",
+            "ne_record",
+            "ne_request",
+            "ne_approval",
+            "ne_upload",
+            "ne_upload_row",
+        ):
             session.change(f"DROP TABLE {table}")
         session.change("DELETE FROM field WHERE kind = ?", (int(Kind.EVENT),))
         session.connection.pragma("user_version", BEFORE)

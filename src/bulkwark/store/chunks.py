@@ -92,7 +92,11 @@ class MetadataChunks:
         if job.relation in (Relation.UNDO, Relation.RUN):
             self._moves(session, list(session.rows("chunks.unknown_moves", span)))
         session.run("chunks.gain", span)
-        session.run("chunks.lose", span)
+        for pair, lost, held in list(session.rows("chunks.lost", span)):
+            if lost == held:
+                session.run("chunks.lose_all", (job.tenant, pair, job.cursor, last))
+            else:
+                session.run("chunks.lose", (*span, pair))
         session.run("chunks.effect", (*span, now))
 
     def _own(self, session: Session, job: Job, version: int) -> None:

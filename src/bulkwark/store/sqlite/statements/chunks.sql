@@ -72,10 +72,19 @@ INSERT OR IGNORE INTO md_inv (tenant, pair, rid)
 SELECT i.tenant, g.pair, i.rid FROM job_item i CROSS JOIN temp.gain g ON g.before = i.before AND g.after = i.after
 WHERE i.tenant = ? AND i.job = ? AND i.rid > ? AND i.rid <= ? AND i.outcome = 1
 ORDER BY g.pair, i.rid;
--- lose: and forgets those that went
-DELETE FROM md_inv WHERE (tenant, pair, rid) IN (
-    SELECT i.tenant, l.pair, i.rid FROM job_item i CROSS JOIN temp.loss l ON l.before = i.before AND l.after = i.after
-    WHERE i.tenant = ? AND i.job = ? AND i.rid > ? AND i.rid <= ? AND i.outcome = 1
+-- lost: how many objects of a chunk lose each pair, and how many of its span hold it
+SELECT pair, lost, (SELECT count(*) FROM md_inv m WHERE m.tenant = ?1 AND m.pair = x.pair AND m.rid > ?3 AND m.rid <= ?4)
+FROM (
+    SELECT l.pair, count(*) AS lost
+    FROM job_item i CROSS JOIN temp.loss l ON l.before = i.before AND l.after = i.after
+    WHERE i.tenant = ?1 AND i.job = ?2 AND i.rid > ?3 AND i.rid <= ?4 AND i.outcome = 1 GROUP BY l.pair
+) x;
+-- lose_all: a pair that every holder in the span loses; a range goes faster than its rows one by one
+DELETE FROM md_inv WHERE tenant = ? AND pair = ? AND rid > ? AND rid <= ?;
+-- lose: and one that only some of them lose
+DELETE FROM md_inv WHERE tenant = ?1 AND pair = ?5 AND rid IN (
+    SELECT i.rid FROM job_item i CROSS JOIN temp.loss l ON l.before = i.before AND l.after = i.after AND l.pair = ?5
+    WHERE i.tenant = ?1 AND i.job = ?2 AND i.rid > ?3 AND i.rid <= ?4 AND i.outcome = 1
 );
 -- effect: the objects themselves
 UPDATE state SET md = i.after, modified = max(modified, ?5)
