@@ -235,6 +235,10 @@ class Engine:
             size = usual = self._sizes.get(key, FIRST_CHUNK)
             if job.options.speed:
                 size = max(1, min(size, int(job.options.speed * PACE_SECONDS)))
+            operation = self._operations[job.operation]
+            supply = getattr(operation, "supply", None)
+            if supply is not None and (wait := supply(session, tenant, job, size)) is not None:
+                return float(wait)
             last, count = jobs.chunk_end(session, job, size)
             now = self._clock()
             if count == 0:
@@ -242,7 +246,6 @@ class Engine:
                 jobs.complete(session, job, now)
                 job_events.add(session, job, Happened.FINISHED, now, {"status": Status.COMPLETED})
                 return None
-            operation = self._operations[job.operation]
             operation.record(session, tenant, job, last, now)
             counted = jobs.outcomes(session, job, last)
             if job.mode is Mode.RUN:

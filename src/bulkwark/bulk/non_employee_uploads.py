@@ -16,7 +16,9 @@ from bulkwark.store.dialect import Session, Sql
 from bulkwark.store.non_employee_sources import Source
 from bulkwark.store.outcomes import NewItem
 from bulkwark.store.tenants import Tenant
-from bulkwark.store.uploads import Chunk, Upload
+from bulkwark.store.uploads import Chunk, State, Upload
+
+WAIT_SECONDS = 0.05  # between two looks whether more rows have been read
 
 
 class NonEmployeeUploadOperation:
@@ -35,8 +37,25 @@ class NonEmployeeUploadOperation:
         return None
 
     def freeze(self, session: Session, tenant: Tenant, job: Job) -> None:
-        self._attach(session, self._upload(session, job))
         uploads.freeze(session, job, self._upload(session, job))
+
+    def supply(self, session: Session, tenant: Tenant, job: Job, size: int) -> float | None:
+        """Make the next rows targets; or answer in how many seconds to ask again, as the loader has not come so far.
+
+        Chunks stay as big as they should be. With all or nothing, none begins before the last row is known.
+        """
+        if job.relation is not None:
+            return None  # its targets are items of another job
+        upload = self._upload(session, job)
+        if upload.state is State.READING and not self._staging(upload).exists():
+            return WAIT_SECONDS
+        self._attach(session, upload)
+        if uploads.whole(session, upload) is None:
+            strict = msgspec.json.decode(upload.spec, type=Spec).strict
+            if upload.state is State.READING and (strict or uploads.ready(session, job, upload, size) < size):
+                return WAIT_SECONDS
+        uploads.add_targets(session, job, upload, size)
+        return None
 
     def hidden(self, session: Session, tenant: Tenant, job: Job, total: int) -> int:
         return 0
@@ -50,8 +69,9 @@ class NonEmployeeUploadOperation:
         spec = msgspec.json.decode(upload.spec, type=Spec)
         self._require_schema(session, upload, spec)
         chunk = Chunk(session, tenant, job, last, upload)
-        bad = uploads.count_bad(session, upload)
-        if spec.strict and bad:
+        found = uploads.whole(session, upload) if spec.strict else None
+        bad = found[1] if found else 0
+        if bad:
             chunk.record_none(reasons.written(reasons.NOT_ALL_GOOD, f"{bad:,} other rows are not good"))
         else:
             chunk.record(spec.kept, now)
@@ -84,8 +104,11 @@ class NonEmployeeUploadOperation:
         return found
 
     def _attach(self, session: Session, upload: Upload) -> None:
-        if not uploads.attach(session, upload, self._folder / f"{upload.id}.staging"):
+        if not uploads.attach(session, upload, self._staging(upload)):
             raise Invalid("the uploaded file is no longer here", hint="upload the file of its failed rows")
+
+    def _staging(self, upload: Upload) -> Path:
+        return self._folder / f"{upload.id}.staging"
 
     def _source(self, session: Session, tenant: Tenant, upload: Upload) -> Source:
         source = non_employee_sources.by_number(session, tenant.number, upload.source)

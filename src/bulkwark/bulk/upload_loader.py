@@ -38,6 +38,7 @@ class Task(Struct, frozen=True):
     source: Document = {}  # of the SOURCE object: its id and name
     numbers: dict[str, int] = {}  # of indexed fields, by path
     now: int = 0  # ms
+    known: int = 0  # the first number of an identity that came later than the reading: such is no manager
     warning: int = 0  # ms before its end from which on a record expires soon
 
 

@@ -83,6 +83,11 @@ def get(session: Session, tenant: int, id: str) -> Upload | None:
     return _upload(row) if row else None
 
 
+def everywhere(session: Session, id: str) -> list[Upload]:
+    """Those with that id, of whatever tenant."""
+    return [_upload(row) for row in session.rows("uploads.everywhere", (id,))]
+
+
 def newest(session: Session, tenant: int, source: int, limit: int) -> list[Upload]:
     """Of a source, newest first."""
     return [_upload(row) for row in session.rows("uploads.newest", (tenant, source, limit))]
@@ -194,13 +199,32 @@ def detach(session: Session, upload: Upload) -> None:
     staging.detach(session, _name(upload))
 
 
-def freeze(session: Session, job: Job, upload: Upload) -> int:
-    """Every row becomes a target of the job. PRE_PROCESS → PRE_PROCESS_COMPLETED. Answers how many."""
-    total = staging.run(session, "uploads.targets", _name(upload), (job.tenant, job.number))
-    jobs.count_selected(session, job, total)
-    return total
+def remove(path: Path) -> None:
+    """Delete a staging file that nobody has open."""
+    staging.remove(path)
 
 
-def count_bad(session: Session, upload: Upload) -> int:
-    """Rows of its staging file that cannot be applied."""
-    return int(staging.rows(session, "uploads.count_bad", _name(upload), None)[0][0])
+def freeze(session: Session, job: Job, upload: Upload) -> None:
+    """Every row is a target of the job; each is written when its turn comes. PRE_PROCESS → PRE_PROCESS_COMPLETED."""
+    jobs.count_selected(session, job, upload.lines)
+
+
+def whole(session: Session, upload: Upload) -> tuple[int, int] | None:
+    """Good and bad rows of its staging file; None while it is still written."""
+    found = staging.rows(session, "uploads.whole", _name(upload), None)
+    return (found[0][0], found[0][1]) if found else None
+
+
+def ready(session: Session, job: Job, upload: Upload, most: int) -> int:
+    """How many rows behind the cursor of the job the staging file has, at most so many."""
+    return int(staging.rows(session, "uploads.ready", _name(upload), (job.cursor, most))[0][0])
+
+
+def add_targets(session: Session, job: Job, upload: Upload, most: int) -> None:
+    """The next rows become targets."""
+    staging.run(session, "uploads.targets", _name(upload), (job.tenant, job.number, job.cursor, most))
+
+
+def correct(session: Session, job: Job, total: int) -> None:
+    """How many rows the file has had in the end."""
+    session.run("uploads.total", (total, job.tenant, job.number))

@@ -4,6 +4,9 @@ VALUES (:tenant, :upload, :id, :source, :client, :submitter, :created, :modified
 -- get: by id
 SELECT tenant, upload, id, source, client, submitter, created, modified, state, tries, lines, header, spec, error
 FROM ne_upload WHERE tenant = ? AND id = ?;
+-- everywhere: by id, of whatever tenant; few are looked for, now and then
+SELECT tenant, upload, id, source, client, submitter, created, modified, state, tries, lines, header, spec, error
+FROM ne_upload WHERE id = ?;
 -- newest: of a source, newest first
 SELECT tenant, upload, id, source, client, submitter, created, modified, state, tries, lines, header, spec, error
 FROM ne_upload WHERE tenant = ? AND source = ? ORDER BY upload DESC LIMIT ?;
@@ -17,11 +20,20 @@ UPDATE ne_upload SET state = ?, error = ?, modified = ?, tries = tries + ? WHERE
 SELECT line, cells, faults FROM ne_upload_row WHERE tenant = ? AND upload = ? AND line > ? ORDER BY line LIMIT ?;
 -- count_failed: how many
 SELECT count(*) FROM ne_upload_row WHERE tenant = ? AND upload = ?;
--- targets: every row of the file is one
-INSERT INTO job_target (tenant, job, rid)
-SELECT ?1, ?2, line FROM (SELECT line FROM staging.row UNION ALL SELECT line FROM staging.bad) ORDER BY line;
--- count_bad: bad rows of a staging file
-SELECT bad FROM staging.whole;
+-- ready: how many rows behind a line are there, at most so many
+SELECT count(*) FROM (
+    SELECT line FROM (SELECT line FROM staging.row WHERE line > ?1 UNION ALL SELECT line FROM staging.bad WHERE line > ?1)
+    LIMIT ?2
+);
+-- targets: the next rows of the file
+INSERT OR IGNORE INTO job_target (tenant, job, rid)
+SELECT ?1, ?2, line FROM (
+    SELECT line FROM staging.row WHERE line > ?3 UNION ALL SELECT line FROM staging.bad WHERE line > ?3 ORDER BY line LIMIT ?4
+);
+-- total: how many rows the file has had in the end
+UPDATE job SET total = ? WHERE tenant = ? AND job = ? AND total IS NOT NULL AND finished IS NULL;
+-- whole: good and bad rows of a staging file; nothing while it is still written
+SELECT good, bad FROM staging.whole;
 -- record_good: what becomes of each good row of a chunk; a record keeps those attributes that the file has no column for
 INSERT INTO job_item (tenant, job, rid, outcome, reason, before, after)
 SELECT :tenant, :job, line, iif(same, 2, 1), NULL, before, iif(same, NULL, after) FROM (
