@@ -27,7 +27,7 @@ class Operation(Protocol):
     A job that undoes another or runs a preview (`job.relation`) takes what it does from the items of its origin; its
     targets are written without the operation. One whose rows cost little but whose commits cost much may say how long its
     chunks should take: `chunk_seconds`. One whose targets come while it runs has `supply(session, tenant, job, size)`: it
-    writes the next, or answers in how many seconds to ask again.
+    writes the next, and answers how many the chunk may take, and in how many seconds to ask again if there are none yet.
     """
 
     def selection(self, session: Session, tenant: Tenant, job: Job) -> Sql | None:

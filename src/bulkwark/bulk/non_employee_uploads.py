@@ -19,6 +19,7 @@ from bulkwark.store.tenants import Tenant
 from bulkwark.store.uploads import Chunk, State, Upload
 
 WAIT_SECONDS = 0.05  # between two looks whether more rows have been read
+LEAST_WHOLE = 250  # rows of a chunk that may become more, so that it takes whole segments
 
 
 class NonEmployeeUploadOperation:
@@ -39,23 +40,30 @@ class NonEmployeeUploadOperation:
     def freeze(self, session: Session, tenant: Tenant, job: Job) -> None:
         uploads.freeze(session, job, self._upload(session, job))
 
-    def supply(self, session: Session, tenant: Tenant, job: Job, size: int) -> float | None:
-        """Make the next rows targets; or answer in how many seconds to ask again, as the loader has not come so far.
+    def supply(self, session: Session, tenant: Tenant, job: Job, size: int) -> tuple[int, float]:
+        """Make the next rows targets: how many, and 0.0; or in how many seconds to ask again for rows that are still read.
 
-        Chunks stay as big as they should be. With all or nothing, none begins before the last row is known.
+        Chunks end where segments of the staging file do, unless they are to be small: so each is applied at once. With all
+        or nothing, none begins before the last row is known.
         """
         if job.relation is not None:
-            return None  # its targets are items of another job
+            return size, 0.0  # its targets are items of another job
         upload = self._upload(session, job)
-        if upload.state is State.READING and not self._staging(upload).exists():
-            return WAIT_SECONDS
+        reading = upload.state is State.READING
+        if reading and not self._staging(upload).exists():
+            return 0, WAIT_SECONDS
         self._attach(session, upload)
-        if uploads.whole(session, upload) is None:
-            strict = msgspec.json.decode(upload.spec, type=Spec).strict
-            if upload.state is State.READING and (strict or uploads.ready(session, job, upload, size) < size):
-                return WAIT_SECONDS
-        uploads.add_targets(session, job, upload, size)
-        return None
+        unfinished = reading and uploads.whole(session, upload) is None
+        if unfinished and msgspec.json.decode(upload.spec, type=Spec).strict:
+            return 0, WAIT_SECONDS
+        count, last = uploads.ready(session, job, upload, size)
+        end = uploads.segment_end(session, upload, last) if count and size >= LEAST_WHOLE else None
+        if unfinished and (count < size or (end is None and size >= LEAST_WHOLE)):
+            return 0, WAIT_SECONDS
+        last = end or last
+        if count:
+            uploads.add_targets(session, job, upload, last)
+        return max(0, last - job.cursor), 0.0  # no more rows than lines
 
     def hidden(self, session: Session, tenant: Tenant, job: Job, total: int) -> int:
         return 0

@@ -62,7 +62,7 @@ class Staging:
         self._spelling = Spelling(task.source, tenant.name, task.numbers)
         self._sorts: set[int] = set()  # that are written
         self._lists: dict[tuple[tuple[int, ...], bool], int] = {}
-        self._texts = 1  # number of the next text
+        self._next = {"text": 1, "word": 1}  # numbers of the next rows
         self._managers = Managers(session, tenant, task.known)
 
     def add(self, batch: Sequence[Good | Bad]) -> None:
@@ -112,7 +112,7 @@ class Staging:
             self.file.add("sort_term", [(sort.number, *term) for term in sorted(sort.terms)])
 
     def _list(self, fields: tuple[int, ...], words: bool, texts: list[tuple[str, int]], lines: list[int]) -> None:
-        """Write what some rows add to some fields, as a segment."""
+        """Write what some rows add to some fields, as a segment. `texts`: and the position of the row."""
         if not fields or not texts:
             return
         number = self._lists.get((fields, words))
@@ -120,10 +120,24 @@ class Staging:
             number = self._lists[fields, words] = len(self._lists)
             self.file.add("field_of", [(number, int(words), field) for field in fields])
         texts.sort()
-        self.file.add("text", [(text, lines[position]) for text, position in texts])
-        start = self._texts
-        self._texts += len(texts)
-        self.file.add("segment", [(lines[-1], number, lines[0], start, self._texts)])
+        table, rows = ("word", list(_once(texts, lines))) if words else ("text", [(t, lines[at]) for t, at in texts])
+        self.file.add(table, rows)
+        start = self._next[table]
+        self._next[table] = stop = start + len(rows)
+        self.file.add("segment", [(lines[-1], number, lines[0], len(lines), start, stop)])
+
+
+def _once(words: list[tuple[str, int]], lines: list[int]) -> Iterator[tuple[str, int, int | str]]:
+    """Each word of a sorted list once: how many rows have it, and on which lines they are."""
+    start, count = 0, len(words)
+    while start < count:
+        word, position = words[start]
+        stop = start + 1
+        while stop < count and words[stop][0] == word:
+            stop += 1
+        many = stop - start
+        yield word, many, lines[position] if many == 1 else str([lines[at] for _, at in words[start:stop]])
+        start = stop
 
 
 def _in_order(value: tuple[int, Value]) -> tuple[int, bool, Value]:

@@ -124,7 +124,7 @@ def aliases(session: Session, tenant: Tenant, prefix: str, most: int) -> list[st
 # --- applying --------------------------------------------------------------------------------------------
 
 
-_INDEX = ("values", "sort_values", "terms", "sort_terms")
+_INDEX = ("values", "sort_values", "terms", "some_terms", "sort_terms")
 
 
 class Chunk:
@@ -215,14 +215,21 @@ def whole(session: Session, upload: Upload) -> tuple[int, int] | None:
     return (found[0][0], found[0][1]) if found else None
 
 
-def ready(session: Session, job: Job, upload: Upload, most: int) -> int:
-    """How many rows behind the cursor of the job the staging file has, at most so many."""
-    return int(staging.rows(session, "uploads.ready", _name(upload), (job.cursor, most))[0][0])
+def ready(session: Session, job: Job, upload: Upload, most: int) -> tuple[int, int]:
+    """How many rows behind the cursor of the job the staging file has, at most so many; and the line of the last."""
+    count, line = staging.rows(session, "uploads.ready", _name(upload), (job.cursor, most))[0]
+    return count, line or 0
 
 
-def add_targets(session: Session, job: Job, upload: Upload, most: int) -> None:
-    """The next rows become targets."""
-    staging.run(session, "uploads.targets", _name(upload), (job.tenant, job.number, job.cursor, most))
+def segment_end(session: Session, upload: Upload, line: int) -> int | None:
+    """Where the segment ends that goes on behind a line; None when there is none."""
+    found: int | None = staging.rows(session, "uploads.segment_end", _name(upload), (line,))[0][0]
+    return found
+
+
+def add_targets(session: Session, job: Job, upload: Upload, last: int) -> None:
+    """The rows up to a line become targets."""
+    staging.run(session, "uploads.targets", _name(upload), (job.tenant, job.number, job.cursor, last))
 
 
 def correct(session: Session, job: Job, total: int) -> None:

@@ -19,6 +19,7 @@ from bulkwark.store.sqlite.engine import STATEMENTS, Params, Session, driver_err
 
 CACHE_KIB = 16_384
 CLAIMS_KIB = 32_768
+READER_KIB = 16_384  # of the connection that it is attached to: some chunks' rows, which several statements look at
 LOG_PAGES = 2_000  # of 8 KiB: how long the log may grow between two looks whether it can be folded in
 RESTART_COMMITS = 16  # how often the log is to begin anew: its reader stands in the way most of the time
 RESTART_MS = 400
@@ -33,11 +34,13 @@ CREATE TABLE row (
     phase INTEGER NOT NULL, due INTEGER, created INTEGER NOT NULL, modified INTEGER NOT NULL
 ) STRICT;
 -- What each adds to the index, in lists: whole texts, folded texts, or words, of one or several fields. A segment is a
--- list of some rows that follow each other, in the order of the index: so nothing is sorted later.
+-- list of some rows that follow each other, in the order of the index: so nothing is sorted later. Words stand there once
+-- with the lines that have them: one number, or JSON.
 CREATE TABLE text (n INTEGER PRIMARY KEY, value TEXT NOT NULL, line INTEGER NOT NULL) STRICT;
+CREATE TABLE word (n INTEGER PRIMARY KEY, value TEXT NOT NULL, many INTEGER NOT NULL, lines ANY NOT NULL) STRICT;
 CREATE TABLE segment (
-    last INTEGER NOT NULL, list INTEGER NOT NULL, first INTEGER NOT NULL, start INTEGER NOT NULL, stop INTEGER NOT NULL,
-    PRIMARY KEY (last, list)
+    last INTEGER NOT NULL, list INTEGER NOT NULL, first INTEGER NOT NULL, rows INTEGER NOT NULL,
+    start INTEGER NOT NULL, stop INTEGER NOT NULL, PRIMARY KEY (last, list)
 ) WITHOUT ROWID, STRICT;
 CREATE TABLE field_of (
     list INTEGER NOT NULL, words INTEGER NOT NULL, field INTEGER NOT NULL, PRIMARY KEY (list, field)
@@ -53,7 +56,8 @@ CREATE TABLE whole (good INTEGER NOT NULL, bad INTEGER NOT NULL) STRICT;
 _ADD = {
     "row": f"INSERT INTO row VALUES ({', '.join('?' * 21)})",
     "text": "INSERT INTO text (value, line) VALUES (?, ?)",
-    "segment": "INSERT INTO segment VALUES (?, ?, ?, ?, ?)",
+    "word": "INSERT INTO word (value, many, lines) VALUES (?, ?, ?)",
+    "segment": "INSERT INTO segment VALUES (?, ?, ?, ?, ?, ?)",
     "field_of": "INSERT INTO field_of VALUES (?, ?, ?)",
     "sort_val": "INSERT INTO sort_val VALUES (?, ?, ?)",
     "sort_term": "INSERT INTO sort_term VALUES (?, ?, ?)",
@@ -106,7 +110,7 @@ class StagingFile:
         return {line: first[key] for key, line in keys if first[key] != line}
 
     def add(self, table: str, rows: Iterable[Sequence[Any]]) -> None:
-        """Add rows to a table; those of `text` are numbered from 1."""
+        """Add rows to a table; those of `text` and `word` are numbered from 1."""
         with driver_errors():
             self._connection.executemany(_ADD[table], rows)
 
@@ -160,6 +164,7 @@ def attach(session: Session, name: str, path: Path) -> bool:
     if not path.exists():
         return False
     list(session.execute(f"ATTACH ? AS {name}", (f"{path.resolve().as_uri()}?mode=ro",)))
+    list(session.execute(f"PRAGMA {name}.cache_size = -{READER_KIB}"))
     return True
 
 
