@@ -41,10 +41,10 @@ class NonEmployeeUploadOperation:
         uploads.freeze(session, job, self._upload(session, job))
 
     def supply(self, session: Session, tenant: Tenant, job: Job, size: int) -> tuple[int, float]:
-        """Make the next rows targets: how many, and 0.0; or in how many seconds to ask again for rows that are still read.
+        """Make the next rows targets. Answers how many at most, and 0.0; or 0, and in how many seconds to ask again.
 
-        Chunks end where segments of the staging file do, unless they are to be small: so each is applied at once. With all
-        or nothing, none begins before the last row is known.
+        Chunks end where segments of the staging file do, unless they are to be small: so each is applied at once. With
+        all or nothing, none begins before the last row is known.
         """
         if job.relation is not None:
             return size, 0.0  # its targets are items of another job

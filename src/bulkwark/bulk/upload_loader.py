@@ -22,7 +22,7 @@ from bulkwark.domain.documents import Document
 from bulkwark.domain.non_employee_uploads import Header, known_columns
 from bulkwark.domain.non_employees import Attribute, Limits
 
-NICENESS = 5  # answers to others come first
+NICENESS = 10  # answers to others come first
 
 
 class Task(Struct, frozen=True):

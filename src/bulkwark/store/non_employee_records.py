@@ -155,7 +155,8 @@ def managers(
 ) -> dict[str, Person | None]:
     """What `manager` names → the identity with that alias (case does not count) or id.
 
-    None: several identities have the alias. A name that nobody has is left out. Those with rids from `end` on do not count.
+    None: several identities have the alias. A name that nobody has is left out. Those with rids from `end` on do not
+    count.
     """
     wanted = list(dict.fromkeys(names))
     objects = tenant.objects

@@ -34,8 +34,8 @@ CREATE TABLE row (
     phase INTEGER NOT NULL, due INTEGER, created INTEGER NOT NULL, modified INTEGER NOT NULL
 ) STRICT;
 -- What each adds to the index, in lists: whole texts, folded texts, or words, of one or several fields. A segment is a
--- list of some rows that follow each other, in the order of the index: so nothing is sorted later. Words stand there once
--- with the lines that have them: one number, or JSON.
+-- list of some rows that follow each other, in the order of the index: so nothing is sorted later. Words stand there
+-- once with the lines that have them: one number, or JSON.
 CREATE TABLE text (n INTEGER PRIMARY KEY, value TEXT NOT NULL, line INTEGER NOT NULL) STRICT;
 CREATE TABLE word (n INTEGER PRIMARY KEY, value TEXT NOT NULL, many INTEGER NOT NULL, lines ANY NOT NULL) STRICT;
 CREATE TABLE segment (
@@ -63,8 +63,8 @@ _ADD = {
     "sort_term": "INSERT INTO sort_term VALUES (?, ?, ?)",
     "bad": "INSERT INTO bad VALUES (?, ?, ?, ?)",
 }
-# The first good row of each account. Only the loader asks for it, and its pages change all the time: so it is no part of
-# what others read.
+# The first good row of each account. Only the loader asks for it, and its pages change all the time: so it is no part
+# of what others read.
 _CLAIMS = "CREATE TABLE claim (key TEXT PRIMARY KEY, line INTEGER NOT NULL) WITHOUT ROWID, STRICT"
 _CLAIM = "INSERT OR IGNORE INTO claim VALUES (?, ?)"
 _CLAIMED = "SELECT line FROM claim WHERE key = ?"
