@@ -342,6 +342,9 @@ class Uploads:
                 self._tell(session, upload, job)
         if job.mode is Mode.RUN:
             self.forget_files(upload)
+        else:
+            with self._store.turn() as turn:  # one connection can have a few files open only
+                uploads.detach(turn.session, upload)
 
     def _tell(self, session: Session, upload: Upload, job: Job) -> None:
         """One event for the whole job."""

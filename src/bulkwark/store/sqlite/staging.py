@@ -17,6 +17,7 @@ import apsw
 
 from bulkwark.store.sqlite.engine import STATEMENTS, Params, Session, driver_errors
 
+FORMAT = 2  # of the tables below
 CACHE_KIB = 16_384
 CLAIMS_KIB = 32_768
 READER_KIB = 16_384  # of the connection that it is attached to: some chunks' rows, which several statements look at
@@ -85,6 +86,7 @@ class StagingFile:
             made.pragma("page_size", 8192)
             made.pragma("journal_mode", "wal")
             made.execute(SCHEMA)
+            made.pragma("user_version", FORMAT)
             made.close()
             os.replace(unfinished, path)
             self._connection = _open(path, CACHE_KIB)
@@ -158,14 +160,20 @@ def remove(path: Path) -> None:
 
 
 def attach(session: Session, name: str, path: Path) -> bool:
-    """Attach a staging file under a name; also within a transaction. Answers False when it is not there."""
-    if name in _attached(session):
-        return True
-    if not path.exists():
-        return False
+    """Attach a staging file under a name; also within a transaction.
+
+    Answers False when it is not there, or was written by a version of this program that did so otherwise.
+    """
+    if name not in _attached(session):
+        if not path.exists():
+            return False
+        _attach(session, name, path)
+    return list(session.execute(f"PRAGMA {name}.user_version")) == [(FORMAT,)]
+
+
+def _attach(session: Session, name: str, path: Path) -> None:
     list(session.execute(f"ATTACH ? AS {name}", (f"{path.resolve().as_uri()}?mode=ro",)))
     list(session.execute(f"PRAGMA {name}.cache_size = -{READER_KIB}"))
-    return True
 
 
 def detach(session: Session, name: str) -> None:
