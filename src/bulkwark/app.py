@@ -53,8 +53,8 @@ class App:
         self.services = services(store, limits, of_people, self._clock, asked)
         self.life_cycle = LifeCycle(store, of_people, self._clock)
         self._api = Api(self.services)
-        self.services.engine.start()
         self.services.uploads.start()
+        self.services.engine.start()
         self.life_cycle.start()
         if self._on_ready:
             self._on_ready()

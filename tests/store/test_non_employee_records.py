@@ -110,7 +110,7 @@ def test_what_is_spelled_is_what_the_usual_way_would_write(
         terms.update(entry.terms)
     assert values == Counter(spelled.values())
     counted = Counter[tuple[int, str]]()
-    for field, term, count in spelled.terms:
+    for field, term, count in spelled.terms():
         counted[field, term] += count
     assert terms == counted
 

@@ -248,6 +248,12 @@ class Engine:
             size = usual = self._sizes.get(key, FIRST_CHUNK)
             if job.options.speed:
                 size = max(1, min(size, int(job.options.speed * PACE_SECONDS)))
+            operation = self._operations[job.operation]
+            supply = getattr(operation, "supply", None)
+            if supply is not None:
+                size, wait = supply(session, tenant, job, size)
+                if wait:
+                    return float(wait)
             last, count = jobs.chunk_end(session, job, size)
             now = self._clock()
             if count == 0:
@@ -255,7 +261,6 @@ class Engine:
                 jobs.complete(session, job, now)
                 job_events.add(session, job, Happened.FINISHED, now, {"status": Status.COMPLETED})
                 return None
-            operation = self._operations[job.operation]
             operation.record(session, tenant, job, last, now)
             counted = jobs.outcomes(session, job, last)
             if job.mode is Mode.RUN:
@@ -269,7 +274,7 @@ class Engine:
             ended = self._judge(session, job, counted, now)
         took = time.perf_counter() - began
         self._remember(key, took)
-        if count == usual:
+        if count >= usual:
             # Half way towards the ideal: one slow chunk (a checkpoint) must not shrink the next ones much.
             ideal = count * getattr(operation, "chunk_seconds", CHUNK_SECONDS) / max(took, 0.0005)
             self._sizes[key] = int(min(MOST_CHUNK, max(LEAST_CHUNK, min((usual + ideal) / 2, usual * 4))))

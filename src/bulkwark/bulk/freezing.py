@@ -28,7 +28,8 @@ class Operation(Protocol):
 
     A job that undoes another or runs a preview (`job.relation`) takes what it does from the items of its origin; its
     targets are written without the operation. One whose commits cost much may say how long its chunks should take:
-    `chunk_seconds`.
+    `chunk_seconds`. One whose targets come while it runs has `supply(session, tenant, job, size)`: it writes the next,
+    and answers how many the chunk may take at most, and, while there are none yet, in how many seconds to ask again.
     """
 
     def selection(self, session: Session, tenant: Tenant, job: Job) -> Sql | None:

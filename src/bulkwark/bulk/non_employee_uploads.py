@@ -16,7 +16,10 @@ from bulkwark.store.dialect import Session, Sql
 from bulkwark.store.non_employee_sources import Source
 from bulkwark.store.outcomes import NewItem
 from bulkwark.store.tenants import Tenant
-from bulkwark.store.uploads import Chunk, Upload
+from bulkwark.store.uploads import Chunk, State, Upload
+
+WAIT_SECONDS = 0.05  # between two looks whether more rows have been read
+LEAST_WHOLE = 250  # rows of a chunk that may become more, so that it takes whole segments
 
 
 class NonEmployeeUploadOperation:
@@ -35,8 +38,32 @@ class NonEmployeeUploadOperation:
         return None
 
     def freeze(self, session: Session, tenant: Tenant, job: Job) -> None:
-        self._attach(session, self._upload(session, job))
         uploads.freeze(session, job, self._upload(session, job))
+
+    def supply(self, session: Session, tenant: Tenant, job: Job, size: int) -> tuple[int, float]:
+        """Make the next rows targets. Answers how many at most, and 0.0; or 0, and in how many seconds to ask again.
+
+        Chunks end where segments of the staging file do, unless they are to be small: so each is applied at once. With
+        all or nothing, none begins before the last row is known.
+        """
+        if job.relation is not None:
+            return size, 0.0  # its targets are items of another job
+        upload = self._upload(session, job)
+        reading = upload.state is State.READING
+        if reading and not self._staging(upload).exists():
+            return 0, WAIT_SECONDS
+        self._attach(session, upload)
+        unfinished = reading and uploads.whole(session, upload) is None
+        if unfinished and msgspec.json.decode(upload.spec, type=Spec).strict:
+            return 0, WAIT_SECONDS
+        count, last = uploads.ready(session, job, upload, size)
+        end = uploads.segment_end(session, upload, last) if count and size >= LEAST_WHOLE else None
+        if unfinished and (count < size or (end is None and size >= LEAST_WHOLE)):
+            return 0, WAIT_SECONDS
+        last = end or last
+        if count:
+            uploads.add_targets(session, job, upload, last)
+        return max(0, last - job.cursor), 0.0  # no more rows than lines
 
     def hidden(self, session: Session, tenant: Tenant, job: Job, total: int) -> int:
         return 0
@@ -50,8 +77,9 @@ class NonEmployeeUploadOperation:
         spec = msgspec.json.decode(upload.spec, type=Spec)
         self._require_schema(session, upload, spec)
         chunk = Chunk(session, tenant, job, last, upload)
-        bad = uploads.count_bad(session, upload)
-        if spec.strict and bad:
+        found = uploads.whole(session, upload) if spec.strict else None
+        bad = found[1] if found else 0
+        if bad:
             chunk.record_none(reasons.written(reasons.NOT_ALL_GOOD, f"{bad:,} other rows are not good"))
         else:
             chunk.record(spec.kept, now)
@@ -84,8 +112,11 @@ class NonEmployeeUploadOperation:
         return found
 
     def _attach(self, session: Session, upload: Upload) -> None:
-        if not uploads.attach(session, upload, self._folder / f"{upload.id}.staging"):
+        if not uploads.attach(session, upload, self._staging(upload)):
             raise Invalid("the uploaded file is no longer here", hint="upload the file of its failed rows")
+
+    def _staging(self, upload: Upload) -> Path:
+        return self._folder / f"{upload.id}.staging"
 
     def _source(self, session: Session, tenant: Tenant, upload: Upload) -> Source:
         source = non_employee_sources.by_number(session, tenant.number, upload.source)

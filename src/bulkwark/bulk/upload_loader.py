@@ -22,7 +22,7 @@ from bulkwark.domain.documents import Document
 from bulkwark.domain.non_employee_uploads import Header, known_columns
 from bulkwark.domain.non_employees import Attribute, Limits
 
-NICENESS = 5  # answers to others come first
+NICENESS = 10  # answers to others come first
 
 
 class Task(Struct, frozen=True):
@@ -38,6 +38,7 @@ class Task(Struct, frozen=True):
     source: Document = {}  # of the SOURCE object: its id and name
     numbers: dict[str, int] = {}  # of indexed fields, by path
     now: int = 0  # ms
+    known: int = 0  # the first number of an identity that came later than the reading: such is no manager
     warning: int = 0  # ms before its end from which on a record expires soon
 
 

@@ -20,9 +20,13 @@ ALIKE = 1_000  # aliases that are compared with one
 
 
 class Managers:
-    """Looks names up once, and remembers them."""
+    """Looks names up once, and remembers them. Identities with numbers from `end` on are not looked at.
 
-    def __init__(self, session: Session, tenant: Tenant) -> None:
+    They have come since the reading began: rows of the same file, some of which are applied while others are read.
+    """
+
+    def __init__(self, session: Session, tenant: Tenant, end: int) -> None:
+        self._end = end
         self._session = session
         self._tenant = tenant
         self._known: dict[str, Person | Fault] = {}
@@ -35,7 +39,7 @@ class Managers:
             self._known.clear()
             fresh = list(names)
         if fresh:
-            found = non_employee_records.managers(self._session, self._tenant, fresh)
+            found = non_employee_records.managers(self._session, self._tenant, fresh, end=self._end)
             for name in fresh:
                 self._known[name] = self._person(name, found)
         return {name: self._known[name] for name in names}
@@ -54,15 +58,16 @@ class Managers:
         self._suggested += 1
         objects, session = self._tenant.objects, self._session
         for path in ("displayName~", "name~", "email~"):
-            rids = {rid for _, rid in objects.with_value(session, Kind.IDENTITY, path, [fold(name)])}
+            found = objects.with_value(session, Kind.IDENTITY, path, [fold(name)])
+            rids = {rid for _, rid in found if rid < self._end}
             if len(rids) == 1:
                 return self._alias(*rids)
         for letters in (2, 1):
             alike = uploads.aliases(session, self._tenant, fold(name)[:letters], ALIKE)
             near = closest(fold(name), alike)
             if near:
-                rids = {rid for _, rid in objects.with_value(session, Kind.IDENTITY, "alias~", [near])}
-                return self._alias(min(rids))
+                found = objects.with_value(session, Kind.IDENTITY, "alias~", [near])
+                return self._alias(min((rid for _, rid in found if rid < self._end), default=0))
         return ""
 
     def _alias(self, rid: int) -> str:

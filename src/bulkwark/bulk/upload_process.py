@@ -25,13 +25,15 @@ class Loaders:
     """The loader processes of a server. `stop` ends those that run."""
 
     def __init__(self) -> None:
-        self._running: set[subprocess.Popen[bytes]] = set()
+        self._running: dict[subprocess.Popen[bytes], str] = {}  # and the file that each reads
         self._guard = threading.Lock()
         self._stopping = False
 
     def run(self, task: Task) -> Answer:
         """Let a process do the task. Raises Unavailable when it dies on the way."""
         process = self._start()
+        with self._guard:
+            self._running[process] = task.file
         try:
             assert process.stdin is not None
             assert process.stdout is not None
@@ -48,7 +50,7 @@ class Loaders:
             raise Unavailable("the process that reads the file has ended before its time", hint="try again") from error
         finally:
             with self._guard:
-                self._running.discard(process)
+                self._running.pop(process, None)
             for pipe in (process.stdin, process.stdout):
                 with suppress(OSError):  # what could not be written to a dead process is still in the buffer
                     if pipe is not None:
@@ -67,13 +69,20 @@ class Loaders:
                 stdout=subprocess.PIPE,
                 env={**os.environ, "PYTHONPATH": paths},
             )
-            self._running.add(process)
+            self._running[process] = ""
         return process
 
     def pids(self) -> list[int]:
         """Of the processes that run now."""
         with self._guard:
             return [process.pid for process in self._running]
+
+    def end(self, file: str) -> None:
+        """Kill the process that reads a file: nobody waits for it any more."""
+        with self._guard:
+            for process, read in self._running.items():
+                if read == file:
+                    process.kill()
 
     def stop(self) -> None:
         with self._guard:

@@ -36,8 +36,10 @@ def read(file: IO[bytes], task: Task) -> Answer:
         assert tenant is not None, f"there is no tenant {task.tenant!r}"
         staging = Staging(task, tenant, store.read())
         rows = Rows(header, task.schema, task.limits)
-        while batch := list(islice(_checked(rows, found), BATCH)):
+        checked = _checked(rows, found)
+        while batch := list(islice(checked, BATCH)):
             staging.add(batch)
+            staging.file.commit()
         good, bad = staging.finish()
     finally:
         store.close()
@@ -58,10 +60,10 @@ class Staging:
         self.file = StagingFile(Path(task.staging))
         self._task = task
         self._spelling = Spelling(task.source, tenant.name, task.numbers)
-        self._sorts: dict[int, Sort] = {}
+        self._sorts: set[int] = set()  # that are written
         self._lists: dict[tuple[tuple[int, ...], bool], int] = {}
-        self._texts = 1  # number of the next text
-        self._managers = Managers(session, tenant)
+        self._next = {"text": 1, "word": 1}  # numbers of the next rows
+        self._managers = Managers(session, tenant, task.known)
 
     def add(self, batch: Sequence[Good | Bad]) -> None:
         bad = [row for row in batch if isinstance(row, Bad)]
@@ -83,9 +85,6 @@ class Staging:
 
     def finish(self) -> tuple[int, int]:
         """Answers how many rows are good and bad."""
-        for sort in self._sorts.values():
-            self.file.add("sort_val", [(sort.number, *value) for value in sorted(sort.values, key=_in_order)])
-            self.file.add("sort_term", [(sort.number, *term) for term in sorted(sort.terms)])
         return self.file.finish()
 
     def _write(self, good: list[tuple[int, Cells, Person]], bad: list[Bad]) -> None:
@@ -96,7 +95,8 @@ class Staging:
     def _block(self, good: list[tuple[int, Cells, Person]]) -> None:
         named = [(new_id(), cells.having(manager=person.alias), person) for _, cells, person in good]
         spelled = self._spelling.spell(named, now=self._task.now, warning=self._task.warning)
-        self._sorts.update((sort.number, sort) for sort in spelled.made)
+        for sort in spelled.made:
+            self._sort(sort)
         lines = [line for line, _, _ in good]
         rows = zip(lines, named, spelled.objects, spelled.sorts, spelled.records, strict=True)
         self.file.add("row", [(line, one[2].id, *object, sort, *record) for line, one, object, sort, record in rows])
@@ -105,8 +105,14 @@ class Staging:
             self._list(column.folded, False, column.low, lines)
             self._list(column.worded, True, column.words, lines)
 
+    def _sort(self, sort: Sort) -> None:
+        if sort.number not in self._sorts:
+            self._sorts.add(sort.number)
+            self.file.add("sort_val", [(sort.number, *value) for value in sorted(sort.values, key=_in_order)])
+            self.file.add("sort_term", [(sort.number, *term) for term in sorted(sort.terms)])
+
     def _list(self, fields: tuple[int, ...], words: bool, texts: list[tuple[str, int]], lines: list[int]) -> None:
-        """Write what some rows add to some fields, as a segment."""
+        """Write what some rows add to some fields, as a segment. `texts`: and the position of the row."""
         if not fields or not texts:
             return
         number = self._lists.get((fields, words))
@@ -114,10 +120,24 @@ class Staging:
             number = self._lists[fields, words] = len(self._lists)
             self.file.add("field_of", [(number, int(words), field) for field in fields])
         texts.sort()
-        self.file.add("text", [(text, lines[position]) for text, position in texts])
-        start = self._texts
-        self._texts += len(texts)
-        self.file.add("segment", [(lines[-1], number, lines[0], start, self._texts)])
+        table, rows = ("word", list(_once(texts, lines))) if words else ("text", [(t, lines[at]) for t, at in texts])
+        self.file.add(table, rows)
+        start = self._next[table]
+        self._next[table] = stop = start + len(rows)
+        self.file.add("segment", [(lines[-1], number, lines[0], len(lines), start, stop)])
+
+
+def _once(words: list[tuple[str, int]], lines: list[int]) -> Iterator[tuple[str, int, int | str]]:
+    """Each word of a sorted list once: how many rows have it, and on which lines they are."""
+    start, count = 0, len(words)
+    while start < count:
+        word, position = words[start]
+        stop = start + 1
+        while stop < count and words[stop][0] == word:
+            stop += 1
+        many = stop - start
+        yield word, many, lines[position] if many == 1 else str([lines[at] for _, at in words[start:stop]])
+        start = stop
 
 
 def _in_order(value: tuple[int, Value]) -> tuple[int, bool, Value]:

@@ -1,8 +1,9 @@
 """Uploads of CSV files to non-employee sources: accepted, read by a process of their own, applied as jobs, one after
 the other for each source.
 
-A file is durable before it is accepted, and the job of an upload has the upload's id. Whatever a crash interrupts
-begins again: the reading from the file, the applying from the job's cursor.
+A file is durable before it is accepted, and the job of an upload has the upload's id. It is submitted when the reading
+begins, and applies rows while later ones are read. Whatever a crash interrupts begins again: the reading from the
+beginning of the file, the applying from the job's cursor.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import logging
 import os
 import shutil
 import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import IO
@@ -19,16 +21,17 @@ from uuid import uuid4
 import msgspec
 from msgspec import Struct
 
-from bulkwark.bulk import non_employees
-from bulkwark.bulk.engine import Engine
+from bulkwark.bulk import non_employees, upload_files
+from bulkwark.bulk.engine import Engine, finish
 from bulkwark.bulk.upload_loader import Task
 from bulkwark.bulk.upload_process import Loaders
 from bulkwark.domain.csv_files import FileFault, Refused
 from bulkwark.domain.documents import Document
 from bulkwark.domain.jobs import FINISHED, Job, Mode, Options, Status
-from bulkwark.domain.non_employees import DAY, Attribute, Limits
+from bulkwark.domain.kinds import Kind, first_rid
+from bulkwark.domain.non_employees import Attribute, Limits
 from bulkwark.errors import BulkwarkError, Unavailable
-from bulkwark.store import events, jobs, non_employee_sources, settings, uploads
+from bulkwark.store import counters, events, jobs, non_employee_sources, settings, uploads
 from bulkwark.store.dialect import Session
 from bulkwark.store.events import Event
 from bulkwark.store.jobs import NewJob
@@ -46,7 +49,7 @@ SETTING = "uploads"
 LOOK_SECONDS = 0.1  # between two looks at running jobs, while there are any
 RETRY_SECONDS = 1.0
 TRIES = 3  # how often a file is read when its process dies
-KEPT_MS = DAY  # of a preview's files: as long as it may be run
+SWEEP_SECONDS = 3_600.0  # between two looks for files that nobody needs
 
 
 class UploadSettings(Struct, frozen=True, forbid_unknown_fields=True, rename="camel"):
@@ -68,10 +71,15 @@ class Spec(Struct, frozen=True):
 
 
 class JobSpec(Struct, frozen=True):
-    """What the job of an upload, and jobs made of it, know of it."""
+    """What the job of an upload, and jobs made of it, know of it.
+
+    What the reading depends on stands here too: a second one must come to the same.
+    """
 
     upload: str
     source: int
+    now: int = 0  # ms, when the reading began
+    known: int = 0  # the first number of an identity that came later
 
 
 def settings_of(session: Session, tenant: int) -> UploadSettings:
@@ -95,6 +103,10 @@ class Uploads:
         self._thread = threading.Thread(target=self._run, name="uploads", daemon=True)
 
     def start(self) -> None:
+        """Before the engine: a reading that was interrupted begins again, and what it has written is not to be used."""
+        for upload in uploads.unfinished(self._store.read()):
+            if upload.state is not State.APPLYING:
+                uploads.remove(self.staging(upload.id))
         self._thread.start()
 
     def stop(self) -> None:
@@ -195,10 +207,14 @@ class Uploads:
             self._wake.notify_all()
 
     def _run(self) -> None:
+        swept = -SWEEP_SECONDS
         while not self._stopping:
-            wait: float | None = RETRY_SECONDS
+            wait = RETRY_SECONDS
             try:
-                wait = LOOK_SECONDS if self._step() else None
+                wait = LOOK_SECONDS if self._step() else SWEEP_SECONDS
+                if time.monotonic() - swept >= SWEEP_SECONDS:
+                    swept = time.monotonic()
+                    upload_files.sweep(self._store, self.folder, self._needed, self._clock())
             except BulkwarkError as error:
                 log.warning("uploads wait: %s", error.sentence())
             except Exception:
@@ -215,7 +231,10 @@ class Uploads:
             place = (upload.tenant, upload.source)
             if upload.state is State.APPLYING:
                 self._follow(upload)
-            elif place not in busy and (upload.tenant, upload.number) not in self._reading:
+            elif (upload.tenant, upload.number) in self._reading:
+                if self._over(upload):
+                    self.loaders.end(str(self._path(upload.id)))
+            elif place not in busy:
                 self._read(upload)
             busy.add(place)
         return bool(found)
@@ -236,8 +255,10 @@ class Uploads:
         try:
             self._stage(upload)
         except Unavailable as error:
-            log.warning("upload %s will be read again: %s", upload.id, error.sentence())
-            if not self._stopping:
+            if not self._stopping and self._over(upload):
+                self._follow(upload)
+            elif not self._stopping:
+                log.warning("upload %s will be read again: %s", upload.id, error.sentence())
                 with self._store.write() as session:
                     uploads.move(session, upload, State.READING, self._clock(), tries=1)
         except BulkwarkError as error:
@@ -250,44 +271,52 @@ class Uploads:
             self._look()
 
     def _stage(self, upload: Upload) -> None:
-        """Read the file into its staging file, then submit the job."""
+        """Submit the job, and read the file into the staging file from which it takes its rows."""
         tenant = self._store.tenant_by_number(upload.tenant)
         spec = msgspec.json.decode(upload.spec, type=Spec)
         if not self._path(upload.id).exists():
             self._end(upload, "the uploaded file is gone")
             return
-        if not self.staging(upload.id).exists():
-            with self._store.write() as session:
-                known = numbers(session, tenant, [one.name for one in spec.schema if not one.system])
-            task = Task(
-                "read",
-                str(self._path(upload.id)),
-                spec.schema,
-                self._limits,
-                data_dir=str(self._store.database.path.parent),
-                tenant=tenant.name,
-                staging=str(self.staging(upload.id)),
-                source=spec.document,
-                numbers=known,
-                now=self._clock(),
-                warning=self._limits.warning,
-            )
-            found = self.loaders.run(task)
-            if found.refused:
-                self._end(upload, "\n".join(found.refused))
-                return
-        if jobs.get(self._store.read(), upload.tenant, upload.id) is None:
-            self._submit(tenant, upload, spec)
-        else:
-            with self._store.write() as session:
-                uploads.move(session, upload, State.APPLYING, self._clock())
+        if self._over(upload):
+            self._follow(upload)
+            return
+        with self._store.write() as session:
+            fields = numbers(session, tenant, [one.name for one in spec.schema if not one.system])
+        self._remove_staging(upload)  # of a reading before
+        job = jobs.get(self._store.read(), upload.tenant, upload.id) or self._submit(tenant, upload, spec)
+        begun = msgspec.json.decode(job.spec, type=JobSpec)
+        task = Task(
+            "read",
+            str(self._path(upload.id)),
+            spec.schema,
+            self._limits,
+            data_dir=str(self._store.database.path.parent),
+            tenant=tenant.name,
+            staging=str(self.staging(upload.id)),
+            source=spec.document,
+            numbers=fields,
+            now=begun.now,
+            known=begun.known,
+            warning=self._limits.warning,
+        )
+        found = self.loaders.run(task)
+        if found.refused:
+            self._end(upload, "\n".join(found.refused))
+            return
+        with self._store.write() as session:
+            uploads.move(session, upload, State.APPLYING, self._clock())
+            if found.rows != upload.lines:
+                uploads.correct(session, job, found.rows)
+        self._engine.call(job.tenant, job.number)
 
-    def _submit(self, tenant: Tenant, upload: Upload, spec: Spec) -> None:
+    def _submit(self, tenant: Tenant, upload: Upload, spec: Spec) -> Job:
+        last = counters.current(self._store.read(), tenant.number, f"kind-{int(Kind.IDENTITY)}")
+        known = first_rid(tenant.number, Kind.IDENTITY) + last + 1
         new = NewJob(
             id=upload.id,
             type=TYPE,
             operation=NAME,
-            spec=msgspec.json.encode(JobSpec(upload.id, upload.source)).decode(),
+            spec=msgspec.json.encode(JobSpec(upload.id, upload.source, self._clock(), known)).decode(),
             selector="{}",
             client=upload.client,
             submitter=upload.submitter,
@@ -295,11 +324,12 @@ class Uploads:
             options=spec.options,
             mode=spec.mode,
         )
+        return self._engine.submit(tenant, new)
 
-        def applying(session: Session, _job: Job) -> None:
-            uploads.move(session, upload, State.APPLYING, self._clock())
-
-        self._engine.submit(tenant, new, applying)
+    def _over(self, upload: Upload) -> bool:
+        """Whether its job has ended."""
+        job = jobs.get(self._store.read(), upload.tenant, upload.id)
+        return job is not None and job.status in FINISHED
 
     def _follow(self, upload: Upload) -> None:
         """End an upload whose job has ended. Files of a preview stay while it may be run."""
@@ -312,6 +342,9 @@ class Uploads:
                 self._tell(session, upload, job)
         if job.mode is Mode.RUN:
             self.forget_files(upload)
+        else:
+            with self._store.turn() as turn:  # one connection can have a few files open only
+                uploads.detach(turn.session, upload)
 
     def _tell(self, session: Session, upload: Upload, job: Job) -> None:
         """One event for the whole job."""
@@ -341,11 +374,26 @@ class Uploads:
     def _end(self, upload: Upload, error: str) -> None:
         with self._store.write() as session:
             uploads.move(session, upload, State.ENDED, self._clock(), error=error)
+            job = jobs.get(session, upload.tenant, upload.id)
+            if job is not None and finish(session, job, Status.FAILED, self._clock(), error) and job.mode is Mode.RUN:
+                self._tell(session, upload, jobs.by_number(session, job.tenant, job.number))
         self.forget_files(upload)
+
+    def _needed(self) -> set[str]:
+        """Ids of uploads whose files are still to be read or applied."""
+        session = self._store.read()
+        needed = {one.id for one in uploads.unfinished(session)}
+        for job in (jobs.by_number(session, *key) for key in jobs.all_unfinished(session)):
+            if job.operation == NAME:
+                needed.add(msgspec.json.decode(job.spec, type=JobSpec).upload)
+        return needed
 
     def forget_files(self, upload: Upload) -> None:
         """Delete an upload's files; first they are let go by the writer that may have them open."""
+        self._remove_staging(upload)
+        self._path(upload.id).unlink(missing_ok=True)
+
+    def _remove_staging(self, upload: Upload) -> None:
         with self._store.turn() as turn:
             uploads.detach(turn.session, upload)
-        for path in (self._path(upload.id), self.staging(upload.id)):
-            path.unlink(missing_ok=True)
+            uploads.remove(self.staging(upload.id))

@@ -150,17 +150,22 @@ def due(session: Session, now: int, most: int) -> list[Record]:
     return by_rids(session, [rid for (rid,) in session.rows("non_employee_records.due", (now, most))])
 
 
-def managers(session: Session, tenant: Tenant, names: Iterable[str]) -> dict[str, Person | None]:
+def managers(
+    session: Session, tenant: Tenant, names: Iterable[str], *, end: int | None = None
+) -> dict[str, Person | None]:
     """What `manager` names → the identity with that alias (case does not count) or id.
 
-    None: several identities have the alias. A name that nobody has is left out.
+    None: several identities have the alias. A name that nobody has is left out. Those with rids from `end` on do not
+    count.
     """
     wanted = list(dict.fromkeys(names))
     objects = tenant.objects
     by_alias: dict[str, set[int]] = {}
     for value, rid in objects.with_value(session, Kind.IDENTITY, "alias~", {fold(name) for name in wanted}):
-        by_alias.setdefault(value, set()).add(rid)
-    by_id = objects.rids(session, Kind.IDENTITY, {plain_id(name) for name in wanted})
+        if end is None or rid < end:
+            by_alias.setdefault(value, set()).add(rid)
+    found_ids = objects.rids(session, Kind.IDENTITY, {plain_id(name) for name in wanted})
+    by_id = {id: rid for id, rid in found_ids.items() if end is None or rid < end}
     chosen = {name: by_alias.get(fold(name)) or {by_id.get(plain_id(name), 0)} - {0} for name in wanted}
     rids = sorted({rid for found in chosen.values() for rid in found if len(found) == 1})
     people = {stored.rid: _person(stored.document()) for stored in objects.by_rids(session, rids)}

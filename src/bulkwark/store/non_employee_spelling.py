@@ -34,6 +34,7 @@ from bulkwark.store.tenants import Tenant
 
 Value = str | int | float
 MOST_SORTS = 1_000  # remembered: a file has few
+MOST_KNOWN = 30_000  # remembered texts
 _UNIQUE = frozenset({"id", "account", "display", "email", "phone"})  # texts that hardly ever come again
 _FIXED = ("id", "account", "first", "last", "email", "phone", "manager id", "manager name")
 # A mark stands for a text that differs; nobody can know it.
@@ -60,9 +61,8 @@ class Spelled(Struct):
     records: list[tuple[Any, ...]] = []  # key … modified, as in the table `ne_record`
     columns: list[Column] = []
     constants: list[tuple[int, Value, list[int]]] = []  # field, value, positions: what all records of a sort have
-    terms: list[tuple[int, str, int]] = []  # field, term, in how many
     sorts: list[int] = []  # number of each object's sort
-    made: list[Sort] = []  # those sorts
+    made: dict[Sort, list[int]] = {}  # those sorts, and the positions of their objects
 
     def __len__(self) -> int:
         return len(self.objects)
@@ -78,6 +78,17 @@ class Spelled(Struct):
         for field, constant, positions in self.constants:
             for position in positions:
                 yield field, constant, position
+
+    def terms(self) -> Iterator[tuple[int, str, int]]:
+        """(field, term, in how many records); of each field in order."""
+        for column in self.columns:
+            counts = sorted(Counter(word for word, _ in column.words).items())
+            for field in column.worded:
+                for word, count in counts:
+                    yield field, word, count
+        for sort, positions in self.made.items():
+            for field, term in sorted(sort.terms):
+                yield field, term, len(positions)
 
 
 class _Text:
@@ -167,6 +178,8 @@ class Spelling:
         self._sorts: dict[tuple[Phase, tuple[str, ...], str], Sort] = {}
         self._count = 0
         self._numbers = numbers
+        # Of texts that come again and again: tokens, folded text, words.
+        self._known: dict[tuple[_Text, str], tuple[str, str, tuple[str, ...]]] = {}
 
     def spell(self, rows: Sequence[tuple[str, Cells, Person]], *, now: int, warning: int) -> Spelled:
         """The rows of new records: (id of the identity, cells, manager)."""
@@ -174,7 +187,9 @@ class Spelling:
         spelled = Spelled()
         columns: dict[str, Column] = {}
         members: dict[Sort, list[int]] = {}
-        known: dict[tuple[str, str], tuple[str, str, tuple[str, ...]]] = {}  # of texts that come again and again
+        known = self._known
+        if len(known) > MOST_KNOWN:
+            known.clear()
         for position, (id, cells, manager) in enumerate(rows):
             phase, due = phase_at(cells.starts, cells.ends, now, warning)
             data = {} if cells.data == "{}" else data_of(cells.data)
@@ -199,9 +214,9 @@ class Spelling:
                 if name in _UNIQUE:
                     line, low, words = fields.spelled(text)
                 else:
-                    found = known.get((name, text))
+                    found = known.get((fields, text))
                     if found is None:
-                        found = known[name, text] = fields.spelled(text)
+                        found = known[fields, text] = fields.spelled(text)
                     line, low, words = found
                 tokens.append(line)
                 column = columns.get(name)
@@ -219,8 +234,7 @@ class Spelling:
         spelled.constants.extend(
             (field, value, positions) for sort, positions in members.items() for field, value in sorted(sort.values)
         )
-        spelled.terms.extend(_terms(columns.values(), members))
-        spelled.made.extend(members)
+        spelled.made = members
         return spelled
 
     def _sort(self, phase: Phase, names: tuple[str, ...], created: str) -> Sort:
@@ -258,24 +272,12 @@ def insert(session: Session, tenant: int, source: int, spelled: Spelled, now: in
     session.many("index.put_tokens", ((rid, tokens) for rid, (_, _, _, tokens) in pairs))
     values = ((tenant, field, value, first + position) for field, value, position in spelled.values())
     session.many("index.put_value", values)
-    session.many("index.count_term", ((tenant, *row) for row in spelled.terms))
+    session.many("index.count_term", ((tenant, *row) for row in spelled.terms()))
     session.many(
         "non_employee_records.add",
         ((rid, tenant, source, *row) for rid, row in zip(rids, spelled.records, strict=True)),
     )
     return rids
-
-
-def _terms(columns: Iterable[Column], members: Mapping[Sort, list[int]]) -> Iterator[tuple[int, str, int]]:
-    """(field, term, in how many records); of each field in order."""
-    for column in columns:
-        counts = sorted(Counter(word for word, _ in column.words).items())
-        for field in column.worded:
-            for word, count in counts:
-                yield field, word, count
-    for sort, positions in members.items():
-        for field, term in sorted(sort.terms):
-            yield field, term, len(positions)
 
 
 def _joined(pieces: list[str], texts: Mapping[str, str]) -> str:

@@ -83,6 +83,11 @@ def get(session: Session, tenant: int, id: str) -> Upload | None:
     return _upload(row) if row else None
 
 
+def everywhere(session: Session, id: str) -> list[Upload]:
+    """Those with that id, of whatever tenant."""
+    return [_upload(row) for row in session.rows("uploads.everywhere", (id,))]
+
+
 def newest(session: Session, tenant: int, source: int, limit: int) -> list[Upload]:
     """Of a source, newest first."""
     return [_upload(row) for row in session.rows("uploads.newest", (tenant, source, limit))]
@@ -119,7 +124,7 @@ def aliases(session: Session, tenant: Tenant, prefix: str, most: int) -> list[st
 # --- applying --------------------------------------------------------------------------------------------
 
 
-_INDEX = ("values", "sort_values", "terms", "sort_terms")
+_INDEX = ("values", "sort_values", "terms", "some_terms", "sort_terms")
 
 
 class Chunk:
@@ -194,13 +199,39 @@ def detach(session: Session, upload: Upload) -> None:
     staging.detach(session, _name(upload))
 
 
-def freeze(session: Session, job: Job, upload: Upload) -> int:
-    """Every row becomes a target of the job. PRE_PROCESS → PRE_PROCESS_COMPLETED. Answers how many."""
-    total = staging.run(session, "uploads.targets", _name(upload), (job.tenant, job.number))
-    jobs.count_selected(session, job, total)
-    return total
+def remove(path: Path) -> None:
+    """Delete a staging file that nobody has open."""
+    staging.remove(path)
 
 
-def count_bad(session: Session, upload: Upload) -> int:
-    """Rows of its staging file that cannot be applied."""
-    return int(staging.rows(session, "uploads.count_bad", _name(upload), None)[0][0])
+def freeze(session: Session, job: Job, upload: Upload) -> None:
+    """Every row is a target of the job; each is written when its turn comes. PRE_PROCESS → PRE_PROCESS_COMPLETED."""
+    jobs.count_selected(session, job, upload.lines)
+
+
+def whole(session: Session, upload: Upload) -> tuple[int, int] | None:
+    """Good and bad rows of its staging file; None while it is still written."""
+    found = staging.rows(session, "uploads.whole", _name(upload), None)
+    return (found[0][0], found[0][1]) if found else None
+
+
+def ready(session: Session, job: Job, upload: Upload, most: int) -> tuple[int, int]:
+    """How many rows behind the cursor of the job the staging file has, at most so many; and the line of the last."""
+    count, line = staging.rows(session, "uploads.ready", _name(upload), (job.cursor, most))[0]
+    return count, line or 0
+
+
+def segment_end(session: Session, upload: Upload, line: int) -> int | None:
+    """Where the segment ends that goes on behind a line; None when there is none."""
+    found: int | None = staging.rows(session, "uploads.segment_end", _name(upload), (line,))[0][0]
+    return found
+
+
+def add_targets(session: Session, job: Job, upload: Upload, last: int) -> None:
+    """The rows up to a line become targets."""
+    staging.run(session, "uploads.targets", _name(upload), (job.tenant, job.number, job.cursor, last))
+
+
+def correct(session: Session, job: Job, total: int) -> None:
+    """How many rows the file has had in the end."""
+    session.run("uploads.total", (total, job.tenant, job.number))

@@ -4,6 +4,9 @@ VALUES (:tenant, :upload, :id, :source, :client, :submitter, :created, :modified
 -- get: by id
 SELECT tenant, upload, id, source, client, submitter, created, modified, state, tries, lines, header, spec, error
 FROM ne_upload WHERE tenant = ? AND id = ?;
+-- everywhere: by id, of whatever tenant; few are looked for, now and then
+SELECT tenant, upload, id, source, client, submitter, created, modified, state, tries, lines, header, spec, error
+FROM ne_upload WHERE id = ?;
 -- newest: of a source, newest first
 SELECT tenant, upload, id, source, client, submitter, created, modified, state, tries, lines, header, spec, error
 FROM ne_upload WHERE tenant = ? AND source = ? ORDER BY upload DESC LIMIT ?;
@@ -17,11 +20,22 @@ UPDATE ne_upload SET state = ?, error = ?, modified = ?, tries = tries + ? WHERE
 SELECT line, cells, faults FROM ne_upload_row WHERE tenant = ? AND upload = ? AND line > ? ORDER BY line LIMIT ?;
 -- count_failed: how many
 SELECT count(*) FROM ne_upload_row WHERE tenant = ? AND upload = ?;
--- targets: every row of the file is one
-INSERT INTO job_target (tenant, job, rid)
-SELECT ?1, ?2, line FROM (SELECT line FROM staging.row UNION ALL SELECT line FROM staging.bad) ORDER BY line;
--- count_bad: bad rows of a staging file
-SELECT bad FROM staging.whole;
+-- ready: how many rows behind a line are there, at most so many, and the last of them
+SELECT count(*), max(line) FROM (
+    SELECT line FROM staging.row WHERE line > ?1 UNION ALL SELECT line FROM staging.bad WHERE line > ?1 ORDER BY line LIMIT ?2
+);
+-- segment_end: where the segments of a line end
+SELECT min(last) FROM staging.segment WHERE last >= ?;
+-- targets: the next rows of the file
+INSERT OR IGNORE INTO job_target (tenant, job, rid)
+SELECT ?1, ?2, line FROM (
+    SELECT line FROM staging.row WHERE line > ?3 AND line <= ?4
+    UNION ALL SELECT line FROM staging.bad WHERE line > ?3 AND line <= ?4 ORDER BY line
+);
+-- total: how many rows the file has had in the end
+UPDATE job SET total = ? WHERE tenant = ? AND job = ? AND total IS NOT NULL AND finished IS NULL;
+-- whole: good and bad rows of a staging file; nothing while it is still written
+SELECT good, bad FROM staging.whole;
 -- record_good: what becomes of each good row of a chunk; a record keeps those attributes that the file has no column for
 INSERT INTO job_item (tenant, job, rid, outcome, reason, before, after)
 SELECT :tenant, :job, line, iif(same, 2, 1), NULL, before, iif(same, NULL, after) FROM (
@@ -57,12 +71,12 @@ SELECT :tenant, :job, line, 3, :reason, NULL, NULL FROM staging.row WHERE line >
 INSERT OR REPLACE INTO ne_upload_row (tenant, upload, line, cells, faults)
 SELECT :tenant, :upload, line, cells, faults FROM staging.bad WHERE line > :cursor AND line <= :last ORDER BY line;
 -- new_table: the new records of a chunk and the numbers they get
-CREATE TEMP TABLE IF NOT EXISTS upload_new (line INTEGER PRIMARY KEY, rid INTEGER NOT NULL);
+CREATE TEMP TABLE IF NOT EXISTS upload_new (line INTEGER PRIMARY KEY, rid INTEGER NOT NULL, sort INTEGER NOT NULL);
 -- forget_new: of the chunk before
 DELETE FROM temp.upload_new;
 -- find_new: lines of a chunk that make new records
-INSERT INTO temp.upload_new (line, rid)
-SELECT i.rid, row_number() OVER (ORDER BY i.rid) - 1 FROM job_item i
+INSERT INTO temp.upload_new (line, rid, sort)
+SELECT i.rid, row_number() OVER (ORDER BY i.rid) - 1, s.sort FROM job_item i CROSS JOIN staging.row s ON s.line = i.rid
 WHERE i.tenant = :tenant AND i.job = :job AND i.rid > :cursor AND i.rid <= :last AND i.outcome = 1 AND i.before IS NULL;
 -- number_new: from the first of the numbers that were taken for them
 UPDATE temp.upload_new SET rid = rid + ?;
@@ -93,20 +107,29 @@ CROSS JOIN temp.upload_new n ON n.line = t.line
 WHERE g.last > :cursor AND g.first <= :last;
 -- new_sort_values: those that all of a sort have
 INSERT OR IGNORE INTO val (tenant, field, value, rid)
-SELECT :tenant, v.field, v.value, n.rid FROM staging.sort_val v CROSS JOIN temp.upload_new n
-CROSS JOIN staging.row s ON s.line = n.line AND s.sort = v.sort;
--- new_terms: the dictionary
+SELECT :tenant, v.field, v.value, n.rid FROM staging.sort_val v CROSS JOIN temp.upload_new n ON n.sort = v.sort;
+-- new_terms: the dictionary, from segments of which all rows are new
 INSERT INTO vocab (tenant, field, term, df)
-SELECT :tenant, f.field, t.value, 1 FROM staging.segment g
+SELECT :tenant, f.field, w.value, w.many FROM staging.segment g
 CROSS JOIN staging.field_of f ON f.list = g.list AND f.words = 1
-CROSS JOIN staging.text t ON t.n >= g.start AND t.n < g.stop
-CROSS JOIN temp.upload_new n ON n.line = t.line
+CROSS JOIN staging.word w ON w.n >= g.start AND w.n < g.stop
 WHERE g.last > :cursor AND g.first <= :last
+  AND g.rows = (SELECT count(*) FROM temp.upload_new n WHERE n.line >= g.first AND n.line <= g.last)
+ON CONFLICT (tenant, field, term) DO UPDATE SET df = df + excluded.df;
+-- new_some_terms: and from segments of which only some are
+INSERT INTO vocab (tenant, field, term, df)
+SELECT :tenant, f.field, w.value, 1 FROM staging.segment g
+CROSS JOIN staging.field_of f ON f.list = g.list AND f.words = 1
+CROSS JOIN staging.word w ON w.n >= g.start AND w.n < g.stop
+CROSS JOIN json_each(iif(w.many = 1, '[' || w.lines || ']', w.lines)) l
+CROSS JOIN temp.upload_new n ON n.line = l.value
+WHERE g.last > :cursor AND g.first <= :last
+  AND g.rows > (SELECT count(*) FROM temp.upload_new n WHERE n.line >= g.first AND n.line <= g.last)
 ON CONFLICT (tenant, field, term) DO UPDATE SET df = df + 1;
 -- new_sort_terms: what all of a sort have
 INSERT INTO vocab (tenant, field, term, df)
 SELECT :tenant, t.field, t.term, f.df FROM (
-    SELECT s.sort, count(*) AS df FROM temp.upload_new n CROSS JOIN staging.row s ON s.line = n.line GROUP BY s.sort
+    SELECT sort, count(*) AS df FROM temp.upload_new GROUP BY sort
 ) f CROSS JOIN staging.sort_term t ON t.sort = f.sort
 WHERE 1 ON CONFLICT (tenant, field, term) DO UPDATE SET df = df + excluded.df;
 -- compare: what is no longer as it was previewed
