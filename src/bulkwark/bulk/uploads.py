@@ -232,7 +232,7 @@ class Uploads:
             if upload.state is State.APPLYING:
                 self._follow(upload)
             elif (upload.tenant, upload.number) in self._reading:
-                if self._over(upload):
+                if self._over(upload, completed=False):
                     self.loaders.end(str(self._path(upload.id)))
             elif place not in busy:
                 self._read(upload)
@@ -326,10 +326,10 @@ class Uploads:
         )
         return self._engine.submit(tenant, new)
 
-    def _over(self, upload: Upload) -> bool:
-        """Whether its job has ended."""
+    def _over(self, upload: Upload, *, completed: bool = True) -> bool:
+        """Whether its job has ended; not `completed`: before its end. (A loader syncs its file when all may be applied.)"""
         job = jobs.get(self._store.read(), upload.tenant, upload.id)
-        return job is not None and job.status in FINISHED
+        return job is not None and job.status in FINISHED and (completed or job.status is not Status.COMPLETED)
 
     def _follow(self, upload: Upload) -> None:
         """End an upload whose job has ended. Files of a preview stay while it may be run."""
