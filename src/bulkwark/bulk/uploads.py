@@ -327,7 +327,7 @@ class Uploads:
         return self._engine.submit(tenant, new)
 
     def _over(self, upload: Upload, *, completed: bool = True) -> bool:
-        """Whether its job has ended; not `completed`: before its end. (A loader syncs its file when all may be applied.)"""
+        """Whether its job has ended; not `completed`: before its end. (A loader syncs its file even then.)"""
         job = jobs.get(self._store.read(), upload.tenant, upload.id)
         return job is not None and job.status in FINISHED and (completed or job.status is not Status.COMPLETED)
 
