@@ -80,6 +80,14 @@ HOT: dict[str, tuple[Any, list[str]]] = {
         SPAN,
         [r"SEARCH md_inv USING PRIMARY KEY \(tenant=\? AND pair=\? AND rid>\? AND rid<\?\)"],
     ),
+    "chunks.keep": (
+        (*SPAN, 1),
+        [
+            r"SEARCH m USING PRIMARY KEY \(tenant=\? AND pair=\? AND rid>\? AND rid<\?\)",
+            r"SEARCH i USING PRIMARY KEY \(tenant=\? AND job=\? AND rid=\?\)",
+            r"SEARCH l USING PRIMARY KEY \(before=\? AND after=\? AND pair=\?\)",
+        ],
+    ),
     "chunks.lose": (
         (*SPAN, 1),
         [

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
 import msgspec
 
@@ -104,7 +105,8 @@ class MetadataOperation:
     def record(self, session: Session, tenant: Tenant, job: Job, last: int, now: int) -> None:
         catalogue = tenant.metadata.catalogue(session)
         if job.relation in (Relation.UNDO, Relation.RUN):
-            self._chunks.recall(session, job, last, lambda pair: _gone(catalogue, pair), catalogue.version)
+            gone = partial(_gone, catalogue) if catalogue.gone else None
+            self._chunks.recall(session, job, last, gone, catalogue.version)
             return
         key = (job.tenant, job.number, catalogue.version)
         if self._rule is None or self._rule[0] != key:

@@ -72,15 +72,18 @@ class MetadataChunks:
         self._learn(session, span, rule)
         session.run("chunks.record", span)
 
-    def recall(self, session: Session, job: Job, last: int, gone: Callable[[int], str | None], version: int) -> None:
-        """The same from the items of the job's origin. `gone`: what a pair was, if it no longer exists."""
+    def recall(
+        self, session: Session, job: Job, last: int, gone: Callable[[int], str | None] | None, version: int
+    ) -> None:
+        """The same from the items of the job's origin. `gone`: what a pair was that no longer exists; None: all do."""
         span = (job.tenant, job.number, job.cursor, last)
         self._own(session, job, version)
         back = job.relation is Relation.UNDO
-        unknown = "chunks.unknown_before" if back else "chunks.unknown_after"
-        texts = [md for (md,) in session.rows(unknown, (*span, job.origin)) if md is not None]
-        self._size += len(texts)
-        session.many("chunks.add_transform", [(md, None, _refusal(md, gone), None) for md in texts])
+        if gone is not None:
+            unknown = "chunks.unknown_before" if back else "chunks.unknown_after"
+            texts = [md for (md,) in session.rows(unknown, (*span, job.origin)) if md is not None]
+            self._size += len(texts)
+            session.many("chunks.add_transform", [(md, None, _refusal(md, gone), None) for md in texts])
         if back:
             session.run("chunks.record_undo", (*span, job.origin, job.options.force))
         else:
@@ -93,10 +96,16 @@ class MetadataChunks:
             self._moves(session, list(session.rows("chunks.unknown_moves", span)))
         session.run("chunks.gain", span)
         for pair, lost, held in list(session.rows("chunks.lost", span)):
-            if lost == held:
-                session.run("chunks.lose_all", (job.tenant, pair, job.cursor, last))
-            else:
+            if 2 * lost < held:
                 session.run("chunks.lose", (*span, pair))
+                continue
+            # Most go: their range is emptied, which is faster than row by row, and the few who keep it are put back.
+            if lost < held:
+                session.run("chunks.keep", (*span, pair))
+            session.run("chunks.lose_all", (job.tenant, pair, job.cursor, last))
+            if lost < held:
+                session.run("chunks.give_back", (job.tenant, pair))
+                session.run("chunks.forget_kept")
         session.run("chunks.effect", (*span, now))
 
     def _own(self, session: Session, job: Job, version: int) -> None:

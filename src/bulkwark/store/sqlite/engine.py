@@ -39,6 +39,7 @@ CREATE TEMP TABLE transform (md TEXT PRIMARY KEY, outcome INTEGER, reason TEXT, 
 CREATE TEMP TABLE move (before TEXT, after TEXT, PRIMARY KEY (before, after)) WITHOUT ROWID;
 CREATE TEMP TABLE gain (before TEXT, after TEXT, pair INTEGER, PRIMARY KEY (before, after, pair)) WITHOUT ROWID;
 CREATE TEMP TABLE loss (before TEXT, after TEXT, pair INTEGER, PRIMARY KEY (before, after, pair)) WITHOUT ROWID;
+CREATE TEMP TABLE kept (rid INTEGER PRIMARY KEY);
 """
 
 

@@ -81,6 +81,16 @@ FROM (
 ) x;
 -- lose_all: a pair that every holder in the span loses; a range goes faster than its rows one by one
 DELETE FROM md_inv WHERE tenant = ? AND pair = ? AND rid > ? AND rid <= ?;
+-- keep: of a pair that some holders in the span lose, those who keep it
+INSERT INTO temp.kept (rid)
+SELECT m.rid FROM md_inv m WHERE m.tenant = ?1 AND m.pair = ?5 AND m.rid > ?3 AND m.rid <= ?4 AND NOT EXISTS (
+    SELECT 1 FROM job_item i CROSS JOIN temp.loss l ON l.before = i.before AND l.after = i.after AND l.pair = ?5
+    WHERE i.tenant = ?1 AND i.job = ?2 AND i.rid = m.rid AND i.outcome = 1
+);
+-- give_back: after all have lost it
+INSERT INTO md_inv (tenant, pair, rid) SELECT ?, ?, rid FROM temp.kept;
+-- forget_kept: for the next pair
+DELETE FROM temp.kept;
 -- lose: and one that only some of them lose
 DELETE FROM md_inv WHERE tenant = ?1 AND pair = ?5 AND rid IN (
     SELECT i.rid FROM job_item i CROSS JOIN temp.loss l ON l.before = i.before AND l.after = i.after AND l.pair = ?5
