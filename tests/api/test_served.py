@@ -10,8 +10,10 @@ import pytest
 
 from bulkwark.api.operations import ALIASES, OPERATIONS, Operation, paths
 from bulkwark.auth.credentials import LEVELS
+from bulkwark.bulk.engine import now_ms
+from bulkwark.bulk.retention import DAY_MS
 from bulkwark.domain.jobs import Job
-from bulkwark.store import jobs
+from bulkwark.store import jobs, outcomes
 from tests.api.forms import CONTENT_TYPE, multipart
 from tests.api.served import GOOD, Good, fresh, job
 from tests.api.test_bad_input import cause
@@ -176,11 +178,22 @@ def test_an_operation_is_not_found_at_versions_without_it(module_house: House) -
 
 
 def all_jobs_done(house: House) -> None:
-    """Jobs and previews that good requests have started would move the digest."""
-    until = time.monotonic() + 30
-    while any(not one.hold for one in _unfinished(house)):
+    """Jobs, previews and uploads that good requests have started would move the digest, and so would what is swept."""
+    until, quiet = time.monotonic() + 60, 0
+    seen = house.digest()
+    while quiet < 3:
         assert time.monotonic() < until
-        time.sleep(0.002)
+        time.sleep(0.01)
+        now = house.digest()
+        busy = now != seen or _sweeps(house) or any(not one.hold for one in _unfinished(house))
+        seen, quiet = now, 0 if busy else quiet + 1
+
+
+def _sweeps(house: House) -> bool:
+    """Whether something old waits to be deleted, or a file is still read."""
+    session, now = house.store.read(), now_ms()
+    unread = next(iter(session.execute("SELECT count(*) FROM ne_upload WHERE state <> 'ENDED'")))[0]
+    return bool(unread) or outcomes.old(session, now - 90 * DAY_MS, now - DAY_MS) is not None
 
 
 def _unfinished(house: House) -> list[Job]:

@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from bulkwark.api import answers, collections, non_employee_rights, non_employee_values, patches
+from bulkwark.api import answers, collections, idempotency, non_employee_rights, non_employee_values, patches
 from bulkwark.api.answers import Answer
 from bulkwark.api.calls import Call
 from bulkwark.api.non_employee_rights import Reach
@@ -225,7 +225,7 @@ def delete_many(call: Call) -> Answer:
             detail = f"there is no non-employee record {', '.join(unknown[:NAMED])}"
             raise Invalid(detail, where="/ids", hint=f"{len(unknown)} unknown", code="400.1.404")
         _delete(call, session, found)
-    return answers.empty(204)
+        return idempotency.claim(call, session, answers.empty(204))
 
 
 def _delete(call: Call, session: Session, found: list[tuple[Record, Source]]) -> None:

@@ -91,6 +91,7 @@ OPERATIONS: tuple[Operation, ...] = (
         DELETE,
         "records.delete_many",
         204,
+        keyed=True,
     ),
     _row("listNonEmployeeRequests", "GET /non-employee-requests", READ, "requests.list_requests"),
     _row("createNonEmployeeRequest", "POST /non-employee-requests", CREATE, "requests.create"),
