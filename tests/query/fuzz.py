@@ -163,8 +163,8 @@ class Trial:
         return "refused at a place"
 
 
-def run(n: int, seed: int, place: Path) -> Counter[str]:
-    """Ask `n` inputs. AssertionError for the first that is treated wrongly, with the input."""
+def run(n: int, seed: int, place: Path, *, timed: bool = True) -> Counter[str]:
+    """Ask `n` inputs. AssertionError for the first that is treated wrongly, or takes a second when `timed`."""
     trial, dice = Trial(place), random.Random(seed)
     writer, found = Writer(dice), Counter[str]()
     for number in range(n):
@@ -175,7 +175,7 @@ def run(n: int, seed: int, place: Path) -> Counter[str]:
         try:
             found[trial.ask(asked, index, strict=strict, mode=mode)] += 1
             took = time.thread_time() - began
-            assert took < SECONDS, f"took {took:.2f} s"
+            assert took < SECONDS or not timed, f"took {took:.2f} s"
         except Exception as fault:
             shown = json.dumps(asked)[:2_000]
             raise AssertionError(f"input {number} of seed {seed}, {index}, strict {strict}, {mode}: {shown}") from fault
