@@ -150,8 +150,10 @@ def test_what_a_job_selected_by_ids_is_kept_as_a_count(house: House) -> None:
     shown = house.admin.post(f"{JOBS}/{job['id']}/undo", {"ids": [OTHER]}, headers=PREVIEW).ok()
 
     assert house.job(undone["id"]).total == shown["total"] == 1
+    rids = house.tenant.objects.rids(house.store.read(), Kind.ROLE, [ROLE, OTHER]).values()
     for id in (job["id"], undone["id"], shown["id"]):
         assert ROLE not in house.job(id).selector
+        assert not any(str(rid) in house.job(id).selector for rid in rids)
         assert len(house.job(id).selector) < 150
 
 

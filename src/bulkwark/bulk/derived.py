@@ -41,12 +41,6 @@ def selection(session: Session, tenant: Tenant, job: Job) -> Sql:
     return outcomes.selection(job, derived.source, [Outcome(n) for n in derived.outcomes], only)
 
 
-def freeze(session: Session, tenant: Tenant, job: Job) -> None:
-    """Write the targets of such a job; of its ids only their count is kept."""
-    jobs.freeze(session, job, selection(session, tenant, job))
-    shrink(session, job)
-
-
 def shrink(session: Session, job: Job) -> None:
     """Every look at a job reads its selector: once the targets stand, ids are a count."""
     derived = msgspec.json.decode(job.selector, type=Derived)

@@ -96,6 +96,8 @@ def freeze(
                 jobs.add_targets(session, job, batch)
                 jobs.count_selected(session, job, total)
                 jobs.set_hidden(session, job, hidden)
+                if job.relation is not None:
+                    derived.shrink(session, job)
             else:
                 operation.freeze(session, tenant, job)
             _selected(session, tenant, job, clock())
