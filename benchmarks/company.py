@@ -9,13 +9,15 @@ import sys
 from pathlib import Path
 
 from bulkwark import __version__
+from bulkwark.store.sqlite.migrate import migrations
 
 CACHE = Path(os.environ.get("BULKWARK_BENCH_DIR", "bench-data"))
 
 
 def company(roles: int) -> Path:
     """A data directory with that many roles; later calls reuse it."""
-    target = CACHE / f"company-{__version__}-{roles}"
+    schema = migrations()[-1][0]
+    target = CACHE / f"company-{__version__}-s{schema}-{roles}"
     if not (target / "complete").exists():
         shutil.rmtree(target, ignore_errors=True)
         target.mkdir(parents=True)
