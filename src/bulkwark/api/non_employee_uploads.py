@@ -8,6 +8,7 @@ from typing import Any
 from bulkwark.api import answers, idempotency, non_employee_rights, previews, submitting
 from bulkwark.api.answers import Answer
 from bulkwark.api.calls import Call
+from bulkwark.bulk.upload_acceptance import Sent
 from bulkwark.domain.jobs import FINISHED, Job, Mode, Status
 from bulkwark.domain.times import iso_ms, iso_us
 from bulkwark.errors import Invalid
@@ -36,13 +37,15 @@ def upload(call: Call) -> Answer:
         call.tenant,
         source,
         call.upload.need(PART),
-        client=call.actor.client_id,
-        submitter=call.actor.identity_id,
-        actor=call.actor.user_name or call.actor.client_id,
-        created=time.time_ns() // 1000,
-        mode=mode,
-        options=submitting.options(call),
-        also=also,
+        Sent(
+            client=call.actor.client_id,
+            submitter=call.actor.identity_id,
+            actor=call.actor.user_name or call.actor.client_id,
+            created=time.time_ns() // 1000,
+            mode=mode,
+            options=submitting.options(call),
+        ),
+        also,
     )
     return _accepted(call, found, source.id) if mode is Mode.RUN else _previewed(call, found)
 
@@ -103,11 +106,11 @@ def _newest(session: Session, tenant: int, source: int) -> str | None:
 
 
 def word(found: Upload, job: Job | None) -> str:
-    """The official status of an upload whose job is that, or is not yet submitted."""
+    """The official status of an upload whose job is that."""
     if job is None:
-        return ERROR if found.error else PENDING if found.state is State.WAITING else IN_PROGRESS
+        return ERROR
     if job.status not in FINISHED:
-        return IN_PROGRESS
+        return PENDING if found.state is State.WAITING else IN_PROGRESS
     return COMPLETED if job.status is Status.COMPLETED and not job.failed + job.conflicted else ERROR
 
 

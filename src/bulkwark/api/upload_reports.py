@@ -11,8 +11,8 @@ from bulkwark.api import answers, job_rights, non_employee_uploads
 from bulkwark.api.answers import Answer
 from bulkwark.api.calls import Call
 from bulkwark.auth.actors import Actor
-from bulkwark.bulk import uploads as bulk_uploads
-from bulkwark.bulk.uploads import JobSpec, Spec, UploadSettings
+from bulkwark.bulk import upload_specs
+from bulkwark.bulk.upload_specs import JobSpec, Spec, UploadSettings
 from bulkwark.domain import non_employee_uploads as rows_of
 from bulkwark.domain import spreadsheets
 from bulkwark.domain.jobs import Outcome, Relation
@@ -90,7 +90,7 @@ def _cells(row: FailedRow, places: list[int]) -> list[str]:
 
 def get_settings(call: Call) -> Answer:
     """GET /bulkwark/v1/upload-settings."""
-    return answers.ok(bulk_uploads.settings_of(call.read(), call.tenant.number))
+    return answers.ok(upload_specs.settings_of(call.read(), call.tenant.number))
 
 
 def put_settings(call: Call) -> Answer:
@@ -100,7 +100,7 @@ def put_settings(call: Call) -> Answer:
         settings.put(
             session,
             call.tenant.number,
-            bulk_uploads.SETTING,
+            upload_specs.SETTING,
             found,
             by=call.actor.identity_id or call.actor.client_id,
             now=call.now,
@@ -114,7 +114,7 @@ def _need(call: Call, session: Session) -> Upload:
     found = uploads.get(session, call.tenant.number, id)
     if found is None:
         job = jobs.get(session, call.tenant.number, id)
-        if job is not None and job.operation == bulk_uploads.NAME and job.relation is Relation.RUN:
+        if job is not None and job.operation == upload_specs.NAME and job.relation is Relation.RUN:
             found = uploads.get(session, call.tenant.number, msgspec.json.decode(job.spec, type=JobSpec).upload)
     if found is None or not _sees(call.actor, found):
         raise NotFound(f"there is no upload {call.params['id']}")
@@ -128,5 +128,5 @@ def _sees(actor: Actor, upload: Upload) -> bool:
     return (
         upload.submitter == actor.identity_id
         or not job_rights.limited_to(actor)
-        or (bulk_uploads.TYPE in job_rights.types(actor))
+        or (upload_specs.TYPE in job_rights.types(actor))
     )

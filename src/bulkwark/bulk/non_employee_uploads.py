@@ -6,7 +6,7 @@ from pathlib import Path
 
 import msgspec
 
-from bulkwark.bulk.uploads import JobSpec, Spec
+from bulkwark.bulk.upload_specs import JobSpec, Spec
 from bulkwark.domain import reasons
 from bulkwark.domain.jobs import Job, Relation
 from bulkwark.domain.non_employees import Limits
@@ -19,6 +19,7 @@ from bulkwark.store.tenants import Tenant
 from bulkwark.store.uploads import Chunk, State, Upload
 
 WAIT_SECONDS = 0.05  # between two looks whether more rows have been read
+QUEUED_SECONDS = 5.0  # the same while other uploads go first
 LEAST_WHOLE = 250  # rows of a chunk that may become more, so that it takes whole segments
 
 
@@ -49,6 +50,8 @@ class NonEmployeeUploadOperation:
         if job.relation is not None:
             return size, 0.0  # its targets are items of another job
         upload = self._upload(session, job)
+        if upload.state is State.WAITING:
+            return 0, QUEUED_SECONDS  # a restart calls every job; whoever begins to read calls it again
         reading = upload.state is State.READING
         if reading and not self._staging(upload).exists():
             return 0, WAIT_SECONDS

@@ -24,7 +24,7 @@ class State(StrEnum):
 
     WAITING = "WAITING"  # accepted; other uploads to its source go first
     READING = "READING"  # a loader process is at it
-    APPLYING = "APPLYING"  # its job is submitted
+    APPLYING = "APPLYING"  # all of it has been read
     ENDED = "ENDED"
 
 
@@ -230,6 +230,11 @@ def segment_end(session: Session, upload: Upload, line: int) -> int | None:
 def add_targets(session: Session, job: Job, upload: Upload, last: int) -> None:
     """The rows up to a line become targets."""
     staging.run(session, "uploads.targets", _name(upload), (job.tenant, job.number, job.cursor, last))
+
+
+def begin(session: Session, job: Job, spec: str) -> None:
+    """What the reading depends on is known now."""
+    session.run("uploads.begin", (spec, job.tenant, job.number))
 
 
 def correct(session: Session, job: Job, total: int) -> None:

@@ -32,6 +32,8 @@ SELECT ?1, ?2, line FROM (
     SELECT line FROM staging.row WHERE line > ?3 AND line <= ?4
     UNION ALL SELECT line FROM staging.bad WHERE line > ?3 AND line <= ?4 ORDER BY line
 );
+-- begin: what the reading depends on
+UPDATE job SET spec = ? WHERE tenant = ? AND job = ?;
 -- total: how many rows the file has had in the end
 UPDATE job SET total = ? WHERE tenant = ? AND job = ? AND total IS NOT NULL AND finished IS NULL;
 -- whole: good and bad rows of a staging file; nothing while it is still written
