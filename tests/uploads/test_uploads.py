@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import csv
+import time
+from collections.abc import Iterator
 from io import StringIO
 from typing import Any
 
 import pytest
 
 from bulkwark.store import uploads
+from bulkwark.store.uploads import State
 from tests.api.forms import CONTENT_TYPE, multipart
+from tests.house import DEADLINE
 from tests.uploads.world import COLUMNS, GOOD, World, add_source, file, row
 
 # --- accepted and applied --------------------------------------------------------------------------------
@@ -264,3 +268,60 @@ def test_each_upload_is_one_event(world: World) -> None:
     (event,) = world.admin.post("/v2025/search", query).ok()
     assert event["trackingNumber"] == id
     assert (event["status"], event["attributes"]["changed"], event["attributes"]["failed"]) == ("FAILED", "1", "1")
+
+
+# --- the job of an upload --------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def standing(world: World, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
+    """Nothing that is accepted goes on, until the test's end."""
+    with monkeypatch.context() as patch:
+        patch.setattr(type(world.house.services.uploads), "_step", lambda self: False)
+        yield world
+    world.house.services.uploads._look()
+    world.settle()
+
+
+def test_an_upload_in_the_queue_is_a_job_already(standing: World) -> None:
+    id = standing.send(GOOD).ok(202)["id"]
+    found = standing.admin.get(f"/bulkwark/v1/jobs/{id}").ok()
+    assert (found["status"], found["started"]) == ("CREATED", None)
+    assert standing.status() == "PENDING"
+    listed = standing.admin.get("/bulkwark/v1/jobs").ok()
+    assert [job["id"] for job in listed] == [id]
+
+
+def test_an_upload_that_is_cancelled_in_the_queue_applies_nothing(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    service = type(world.house.services.uploads)
+    with monkeypatch.context() as patch:
+        patch.setattr(service, "_step", lambda self: False)
+        id = world.send(GOOD).ok(202)["id"]
+        world.admin.post(f"/bulkwark/v1/jobs/{id}/cancel", {}).ok(200)
+    world.house.services.uploads._look()
+    world.settle()
+    assert world.status() == "ERROR"
+    assert world.records() == {}
+    assert list(world.house.services.uploads.folder.iterdir()) == []
+
+
+def test_an_upload_that_was_paused_in_the_queue_waits_for_its_release(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    service = type(world.house.services.uploads)
+    with monkeypatch.context() as patch:
+        patch.setattr(service, "_step", lambda self: False)
+        id = world.send(GOOD).ok(202)["id"]
+        for verb in ("pause", "resume", "pause"):
+            world.admin.post(f"/bulkwark/v1/jobs/{id}/{verb}", {}).ok(200)
+    world.house.services.uploads._look()
+    until = time.monotonic() + DEADLINE
+    while next(iter(uploads.unfinished(world.house.store.read()))).state is not State.APPLYING:
+        assert time.monotonic() < until
+        time.sleep(0.01)
+    assert world.records() == {}
+    world.admin.post(f"/bulkwark/v1/jobs/{id}/resume", {}).ok(200)
+    assert world.wait() == "COMPLETED"
+    assert sorted(world.records()) == ["ann", "bob", "cem"]

@@ -15,13 +15,14 @@ from bulkwark.bulk import upload_specs
 from bulkwark.bulk.upload_specs import JobSpec, Spec, UploadSettings
 from bulkwark.domain import non_employee_uploads as rows_of
 from bulkwark.domain import spreadsheets
-from bulkwark.domain.jobs import Outcome, Relation
+from bulkwark.domain.jobs import Job, Outcome, Relation
 from bulkwark.domain.kinds import uuid_id
 from bulkwark.errors import NotFound
 from bulkwark.store import jobs, outcomes, settings, uploads
 from bulkwark.store.dialect import Session
 from bulkwark.store.uploads import FailedRow, Upload
 
+_REPORTED = (Relation.RUN, Relation.RERUN)  # what an undo does has items, and no rows
 MOST_ROWS = 10_000
 PIECE = 1_000  # rows of the file that are made at once
 
@@ -35,7 +36,7 @@ def rows(call: Call) -> Answer:
     upload = _need(call, session)
     limit, after = call.number("limit", 250, most=MOST_ROWS), call.number("after", 0)
     job = jobs.get(session, call.tenant.number, uuid_id(call.params["id"]))
-    failed = uploads.failed_rows(session, upload, after, limit)
+    failed = _page(session, upload, job, after, limit)
     found: list[dict[str, Any]]
     if call.query.get("outcome", "failed") != "all" or job is None:
         found = [_failed(upload, row) for row in failed]
@@ -52,6 +53,13 @@ def rows(call: Call) -> Answer:
     return answers.ok({**non_employee_uploads.shown(upload, job), "columns": upload.titles, "found": found})
 
 
+def _page(session: Session, upload: Upload, job: Job | None, after: int, limit: int) -> list[FailedRow]:
+    """Rows that have failed: of the upload, or when its job has tried them once more, in that."""
+    if job is not None and job.relation is Relation.RERUN:
+        return uploads.failed_again(session, upload, job, after, limit)
+    return uploads.failed_rows(session, upload, after, limit)
+
+
 def _failed(upload: Upload, row: FailedRow) -> dict[str, Any]:
     return {
         "line": row.line,
@@ -63,11 +71,13 @@ def _failed(upload: Upload, row: FailedRow) -> dict[str, Any]:
 
 def failed(call: Call) -> Answer:
     """GET /bulkwark/v1/jobs/{id}/failed-rows: a CSV file of the failed rows with a column `error`."""
-    upload = _need(call, call.read())
-    return answers.csv(_lines(call, upload), "failed-rows.csv")
+    session = call.read()
+    upload = _need(call, session)
+    job = jobs.get(session, call.tenant.number, uuid_id(call.params["id"]))
+    return answers.csv(_lines(call, upload, job), "failed-rows.csv")
 
 
-def _lines(call: Call, upload: Upload) -> Iterator[bytes]:
+def _lines(call: Call, upload: Upload, job: Job | None) -> Iterator[bytes]:
     """In the columns of the file as it was sent; a row that could not be taken apart stands in its first cell."""
     spec = msgspec.json.decode(upload.spec, type=Spec)
     column = rows_of.error_column(spec.schema)
@@ -75,7 +85,7 @@ def _lines(call: Call, upload: Upload) -> Iterator[bytes]:
     yield ("\ufeff" + spreadsheets.line([*(upload.titles[place] for place in places), column])).encode()
     with call.services.store.snapshot() as session:
         after = 0
-        while found := uploads.failed_rows(session, upload, after, PIECE):
+        while found := _page(session, upload, job, after, PIECE):
             after = found[-1].line
             yield "".join(
                 spreadsheets.line([*_cells(row, places), rows_of.sentence(row.faults)]) for row in found
@@ -114,7 +124,7 @@ def _need(call: Call, session: Session) -> Upload:
     found = uploads.get(session, call.tenant.number, id)
     if found is None:
         job = jobs.get(session, call.tenant.number, id)
-        if job is not None and job.operation == upload_specs.NAME and job.relation is Relation.RUN:
+        if job is not None and job.operation == upload_specs.NAME and job.relation in _REPORTED:
             found = uploads.get(session, call.tenant.number, msgspec.json.decode(job.spec, type=JobSpec).upload)
     if found is None or not _sees(call.actor, found):
         raise NotFound(f"there is no upload {call.params['id']}")

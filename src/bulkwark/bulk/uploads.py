@@ -1,9 +1,9 @@
 """Uploads of CSV files to non-employee sources: accepted, read by a process of their own, applied as jobs, one after
 the other for each source.
 
-A file is durable before it is accepted, and the job of an upload has the upload's id. It stays CREATED until the reading
-begins, and applies rows while later ones are read. Whatever a crash interrupts begins again: the reading from the
-beginning of the file, the applying from the job's cursor.
+A file is durable before it is accepted, and the job of an upload has the upload's id. It stays CREATED until the
+reading begins, and applies rows while later ones are read. Whatever a crash interrupts begins again: the reading from
+the beginning of the file, the applying from the job's cursor.
 """
 
 from __future__ import annotations

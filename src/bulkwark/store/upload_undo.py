@@ -5,6 +5,8 @@ A record that has been changed since stays as it is, unless the undo is forced.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import msgspec
 from msgspec import Struct
 
@@ -28,6 +30,9 @@ class State(Struct, frozen=True, omit_defaults=True):
     deleted: bool = False
 
 
+Item = tuple[int, Outcome, str | None, State | None, State | None]  # line, outcome, reason, before, after
+
+
 def record(session: Session, tenant: Tenant, job: Job, last: int, source: int) -> None:
     """An item for each target in (cursor, last], from the items of the job's origin."""
     span = (job.tenant, job.origin, job.tenant, job.number, job.cursor, last)
@@ -44,6 +49,24 @@ def record(session: Session, tenant: Tenant, job: Job, last: int, source: int) -
         current = now.get(rids.get(after.id, 0))
         rows.append((job.tenant, job.number, line, *_item(before, after, current, job.options.force, set(taken))))
     session.many("upload_undo.add_item", rows)
+
+
+def add_items(session: Session, job: Job, items: Sequence[Item]) -> None:
+    """Items of a job."""
+    rows = [
+        (job.tenant, job.number, line, outcome, reason, before and _text(before), after and _text(after))
+        for line, outcome, reason, before, after in items
+    ]
+    session.many("upload_undo.add_item", rows)
+
+
+def changes(session: Session, job: Job, last: int) -> list[tuple[int, State | None, State]]:
+    """(line, before, after) of what is to be carried out in (cursor, last]."""
+    span = (job.tenant, job.number, job.cursor, last)
+    return [
+        (line, None if before is None else _state(before), _state(after))
+        for line, before, after in session.rows("upload_undo.changed", span)
+    ]
 
 
 def _item(
@@ -70,11 +93,7 @@ def _item(
 
 def effect(session: Session, tenant: Tenant, source: Source, job: Job, last: int, *, now: int, warning: int) -> None:
     """Carry out what was recorded as changed in (cursor, last]."""
-    span = (job.tenant, job.number, job.cursor, last)
-    found = [
-        (line, None if before is None else _state(before), _state(after))
-        for line, before, after in session.rows("upload_undo.changed", span)
-    ]
+    found = changes(session, job, last)
     rids = tenant.objects.rids(session, Kind.IDENTITY, [after.id for _, _, after in found])
     records = {one.rid: one for one in non_employee_records.by_rids(session, rids.values())}
     gone: list[Record] = []
@@ -98,7 +117,7 @@ def effect(session: Session, tenant: Tenant, source: Source, job: Job, last: int
         non_employee_records.change(session, tenant, source, rows, now=now, warning=warning)
     for line, cells in again:
         _create(session, tenant, source, job, line, cells, people, now=now, warning=warning)
-    _stamp(session, job, [line for line, _, after in found if not after.deleted], now)
+    stamp(session, job, [line for line, _, after in found if not after.deleted], now)
 
 
 def _create(
@@ -120,7 +139,7 @@ def _create(
     session.run("upload_undo.set_after", (_text(State(id, cells)), job.tenant, job.number, line))
 
 
-def _stamp(session: Session, job: Job, lines: list[int], now: int) -> None:
+def stamp(session: Session, job: Job, lines: list[int], now: int) -> None:
     """When the records were modified, by which a later undo tells whether somebody else has changed them."""
     session.many("upload_undo.stamp", [(now, job.tenant, job.number, line) for line in lines])
 

@@ -105,10 +105,31 @@ def move(session: Session, upload: Upload, state: State, now: int, *, error: str
 
 def failed_rows(session: Session, upload: Upload, after: int, limit: int) -> list[FailedRow]:
     """Rows that were not taken, from the one after a line."""
-    return [
-        FailedRow(line, msgspec.json.decode(cells), msgspec.json.decode(faults, type=list[Fault]))
-        for line, cells, faults in session.rows("uploads.failed_rows", (upload.tenant, upload.number, after, limit))
-    ]
+    span = (upload.tenant, upload.number, after, limit)
+    return [_failed(row) for row in session.rows("uploads.failed_rows", span)]
+
+
+def failed_again(session: Session, upload: Upload, job: Job, after: int, limit: int) -> list[FailedRow]:
+    """The same of a job that has dealt with some of them once more: what has failed in it."""
+    span = (upload.tenant, upload.number, job.number, after, limit)
+    return [_failed(row) for row in session.rows("uploads.failed_again", span)]
+
+
+def failed_targets(session: Session, job: Job, upload: Upload, last: int) -> list[FailedRow]:
+    """Those that are targets of a job, in (cursor, last]."""
+    span = (upload.tenant, upload.number, job.number, job.cursor, last)
+    return [_failed(row) for row in session.rows("uploads.failed_targets", span)]
+
+
+def keep_faults(session: Session, upload: Upload, rows: Sequence[tuple[int, Sequence[Fault]]]) -> None:
+    """(line, faults) of rows that were not taken, for other reasons than before."""
+    told = [(msgspec.json.encode(faults).decode(), upload.tenant, upload.number, line) for line, faults in rows]
+    session.many("uploads.set_faults", told)
+
+
+def _failed(row: Row) -> FailedRow:
+    line, cells, faults = row
+    return FailedRow(line, msgspec.json.decode(cells), msgspec.json.decode(faults, type=list[Fault]))
 
 
 def count_failed(session: Session, upload: Upload) -> int:
@@ -195,7 +216,7 @@ def attach(session: Session, upload: Upload, path: Path) -> bool:
 
 
 def detach(session: Session, upload: Upload) -> None:
-    """Let it go; outside of transactions only."""
+    """Let it go; in a transaction only when that has not read it."""
     staging.detach(session, _name(upload))
 
 

@@ -24,6 +24,8 @@ READER_KIB = 16_384  # of the connection that it is attached to: some chunks' ro
 LOG_PAGES = 2_000  # of 8 KiB: how long the log may grow between two looks whether it can be folded in
 RESTART_COMMITS = 16  # how often the log is to begin anew: its reader stands in the way most of the time
 RESTART_MS = 400
+MOST_ATTACHED = 8  # at once; SQLite allows 10
+_OWN = frozenset({"main", "temp"})
 COMPANIONS = ("-wal", "-shm")
 SCHEMA = """
 -- Rows that can be applied, and all that a new record of each writes: its identity, derived for the index.
@@ -164,9 +166,12 @@ def attach(session: Session, name: str, path: Path) -> bool:
 
     Answers False when it is not there, or was written by a version of this program that did so otherwise.
     """
-    if name not in _attached(session):
+    attached = _attached(session)
+    if name not in attached:
         if not path.exists():
             return False
+        for other in attached[: len(attached) - MOST_ATTACHED + 1]:
+            detach(session, other)  # the longest here; it comes again with the next chunk that needs it
         _attach(session, name, path)
     return list(session.execute(f"PRAGMA {name}.user_version")) == [(FORMAT,)]
 
@@ -177,13 +182,14 @@ def _attach(session: Session, name: str, path: Path) -> None:
 
 
 def detach(session: Session, name: str) -> None:
-    """Let a staging file go; outside of transactions only."""
+    """Let a staging file go; in a transaction only when that has not read it."""
     if name in _attached(session):
         list(session.execute(f"DETACH {name}"))
 
 
-def _attached(session: Session) -> set[str]:
-    return {row[1] for row in session.execute("PRAGMA database_list")}
+def _attached(session: Session) -> list[str]:
+    """Names of staging files, in the order in which they came."""
+    return [row[1] for row in session.execute("PRAGMA database_list") if row[1] not in _OWN]
 
 
 def run(session: Session, statement: str, name: str, params: Params) -> int:
