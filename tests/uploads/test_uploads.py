@@ -6,6 +6,7 @@ import csv
 import time
 from collections.abc import Iterator
 from io import StringIO
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -325,3 +326,51 @@ def test_an_upload_that_was_paused_in_the_queue_waits_for_its_release(
     world.admin.post(f"/bulkwark/v1/jobs/{id}/resume", {}).ok(200)
     assert world.wait() == "COMPLETED"
     assert sorted(world.records()) == ["ann", "bob", "cem"]
+
+
+def test_a_file_for_which_the_disk_has_no_room_is_refused(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    # 20 rows need about 0.2 MB, half of it in the staging file.
+    rows = file(*(row(f"acc{n}") for n in range(20)))
+    with monkeypatch.context() as patch:
+        patch.setattr("shutil.disk_usage", lambda path: SimpleNamespace(free=150_000))
+        answer = world.send(rows)
+        assert answer.status == 500
+        assert "GB are free" in answer.json()["causes"][0]["text"]
+        assert list(world.house.services.uploads.folder.iterdir()) == []
+        world.send(file(row("ann"))).ok(202)
+    assert world.wait() == "COMPLETED"
+    assert sorted(world.records()) == ["ann"]
+
+
+# --- staging files ---------------------------------------------------------------------------------------
+
+
+def _attached(world: World) -> list[str]:
+    with world.house.store.turn() as turn:
+        found = [row[1] for row in turn.session.execute("PRAGMA database_list")]
+    return [name for name in found if name.startswith("upload")]
+
+
+def test_runs_of_previews_let_their_staging_files_go(world: World) -> None:
+    for n in range(12):
+        token = world.send(file(row(f"acc{n}"), row("bad", manager="")), preview="true").ok(200)["token"]
+        job = world.house.wait(world.admin.post(f"/bulkwark/v1/previews/{token}/run").ok(202)["id"])
+        assert (job.changed, job.failed) == (1, 1)
+    assert len(world.records()) == 12
+    assert _attached(world) == []
+
+
+def test_more_uploads_can_run_at_once_than_files_can_be_open(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    others = [World(world.house, add_source(world.house, f"Source {n}")) for n in range(12)]
+    rows = [row(f"acc{n}") for n in range(20)]
+    ids = [other.send(file(*rows), speed="20").ok(202)["id"] for other in others]
+    deadline = time.monotonic() + DEADLINE
+    most = 0
+    while any(world.house.job(id).finished is None for id in ids):
+        assert time.monotonic() < deadline
+        most = max(most, len(_attached(world)))
+        time.sleep(0.05)
+    assert [(world.house.job(id).changed, world.house.job(id).error) for id in ids] == [(20, None)] * 12
+    assert 1 < most <= 8
+    world.settle()
+    assert _attached(world) == []

@@ -27,6 +27,8 @@ from bulkwark.store.non_employee_spelling import numbers
 from bulkwark.store.tenants import Store, Tenant
 from bulkwark.store.uploads import State, Upload
 
+# What a row takes in the staging file, and about as much again in the database: so much, and its own text so many times.
+ROW_BYTES, CELL_BYTES = 3_800, 8
 COPIED = 1 << 20  # bytes at once
 
 
@@ -69,6 +71,7 @@ class Acceptance:
             found = self._loaders.run(Task("look", str(path), schema, self._limits))
             if found.refused:
                 raise Refused(*(FileFault(0, fault) for fault in found.refused))
+            self._require_space(session, path, found.rows)
             spec = Spec(
                 schema,
                 {"id": source.source_id, "name": source.name},
@@ -112,6 +115,16 @@ class Acceptance:
                 os.fsync(kept.fileno())
         except OSError as error:
             raise Unavailable(f"the file cannot be kept: {error.strerror}", hint="free space, then retry") from error
+
+    def _require_space(self, session: Session, path: Path, rows: int) -> None:
+        """Raises Unavailable unless the disk has room for what the file becomes, and for what others in the queue do."""
+        for one in uploads.unfinished(session):
+            rows += one.lines if one.state is State.WAITING else 0
+        needed = 2 * (rows * ROW_BYTES + CELL_BYTES * path.stat().st_size)
+        free = shutil.disk_usage(path.parent).free
+        if free < needed:
+            told = f"the upload may need {needed / 1e9:,.2f} GB of the disk, and {free / 1e9:,.2f} GB are free"
+            raise Unavailable(told, hint="free space, or send fewer rows at once; nothing is stored")
 
 
 def add_job(session: Session, upload: Upload, spec: Spec, now: int) -> Job:

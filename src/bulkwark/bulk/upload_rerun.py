@@ -30,9 +30,7 @@ from bulkwark.store.uploads import FailedRow, Upload
 MANAGER = "manager"  # code of the fault that can go away by itself
 
 
-def record(
-    session: Session, tenant: Tenant, job: Job, last: int, upload: Upload, spec: Spec, limits: Limits
-) -> None:
+def record(session: Session, tenant: Tenant, job: Job, last: int, upload: Upload, spec: Spec, limits: Limits) -> None:
     """An item for each target in (cursor, last]; faults that are others now take the place of the old ones."""
     begun = msgspec.json.decode(job.spec, type=JobSpec)
     found = uploads.failed_targets(session, job, upload, last)
@@ -64,9 +62,7 @@ def record(
     uploads.keep_faults(session, upload, [(line, row.faults) for line, row in bad.items()])
 
 
-def effect(
-    session: Session, tenant: Tenant, source: Source, job: Job, last: int, *, now: int, warning: int
-) -> None:
+def effect(session: Session, tenant: Tenant, source: Source, job: Job, last: int, *, now: int, warning: int) -> None:
     """Carry out what was recorded as changed in (cursor, last]."""
     found = upload_undo.changes(session, job, last)
     cells = {line: after.cells for line, _, after in found if after.cells is not None}
