@@ -358,6 +358,7 @@ def test_runs_of_previews_let_their_staging_files_go(world: World) -> None:
         assert (job.changed, job.failed) == (1, 1)
     assert len(world.records()) == 12
     assert _attached(world) == []
+    assert list(world.house.services.uploads.folder.iterdir()) == []
 
 
 def test_more_uploads_can_run_at_once_than_files_can_be_open(world: World, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -17,12 +17,13 @@ from bulkwark.domain import non_employee_uploads as rows_of
 from bulkwark.domain import spreadsheets
 from bulkwark.domain.jobs import Job, Outcome, Relation
 from bulkwark.domain.kinds import uuid_id
-from bulkwark.errors import NotFound
+from bulkwark.errors import Invalid, NotFound
 from bulkwark.store import jobs, outcomes, settings, uploads
 from bulkwark.store.dialect import Session
 from bulkwark.store.uploads import FailedRow, Upload
 
 _REPORTED = (Relation.RUN, Relation.RERUN)  # what an undo does has items, and no rows
+FAILED_ONLY, ALL = "failed", "all"  # rows that are shown
 MOST_ROWS = 10_000
 PIECE = 1_000  # rows of the file that are made at once
 
@@ -32,13 +33,16 @@ def rows(call: Call) -> Answer:
 
     `after`: the last line seen; `limit`: up to 10,000.
     """
+    limit, after = call.number("limit", 250, most=MOST_ROWS), call.number("after", 0)
+    wanted = call.query.get("outcome", FAILED_ONLY)
+    if wanted not in (FAILED_ONLY, ALL):
+        raise Invalid(f"{wanted!r} is no such part", where="query parameter outcome", hint=f"{FAILED_ONLY} or {ALL}")
     session = call.read()
     upload = _need(call, session)
-    limit, after = call.number("limit", 250, most=MOST_ROWS), call.number("after", 0)
     job = jobs.get(session, call.tenant.number, uuid_id(call.params["id"]))
     failed = _page(session, upload, job, after, limit)
     found: list[dict[str, Any]]
-    if call.query.get("outcome", "failed") != "all" or job is None:
+    if wanted == FAILED_ONLY or job is None:
         found = [_failed(upload, row) for row in failed]
     else:
         by_line = {row.line: row for row in failed}

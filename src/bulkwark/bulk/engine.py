@@ -20,7 +20,7 @@ from bulkwark.bulk.turns import Key, Turns
 from bulkwark.domain.jobs import FINISHED, USUAL_PRIORITY, Happened, Hold, Job, Mode, Outcome, Status
 from bulkwark.errors import BulkwarkError, Unavailable
 from bulkwark.store import job_events, jobs
-from bulkwark.store.dialect import Patience, Session
+from bulkwark.store.dialect import Patience, Session, stay_behind
 from bulkwark.store.jobs import NewJob
 from bulkwark.store.tenants import Store, Tenant
 
@@ -173,6 +173,7 @@ class Engine:
     # --- the loop ------------------------------------------------------------------------------------
 
     def _run(self) -> None:
+        stay_behind()
         while (found := self._next()) is not None:
             self._turn(*found)
 

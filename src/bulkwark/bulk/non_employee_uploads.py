@@ -52,7 +52,7 @@ class NonEmployeeUploadOperation:
         """
         if job.relation is not None:  # its targets are items of another job
             if job.relation is Relation.RUN and not jobs.chunk_end(session, job, 1)[1]:
-                uploads.detach(session, self._upload(session, job))  # it ends: nobody reads the staging file any more
+                self._let_go(job, session)
             return size, 0.0
         upload = self._upload(session, job)
         if upload.state is State.WAITING:
@@ -140,6 +140,14 @@ class NonEmployeeUploadOperation:
     def _attach(self, session: Session, upload: Upload) -> None:
         if not uploads.attach(session, upload, self._staging(upload)):
             raise Invalid("the uploaded file is no longer here", hint=f"upload the file again; {REPORT}")
+
+    def _let_go(self, job: Job, session: Session) -> None:
+        """The run of a preview ends: only what conflicted can still need the files."""
+        upload = self._upload(session, job)
+        uploads.detach(session, upload)
+        if not job.conflicted:
+            uploads.remove(self._staging(upload))
+            (self._folder / f"{upload.id}.csv").unlink(missing_ok=True)
 
     def _staging(self, upload: Upload) -> Path:
         return self._folder / f"{upload.id}.staging"

@@ -27,7 +27,7 @@ from bulkwark.store.non_employee_spelling import numbers
 from bulkwark.store.tenants import Store, Tenant
 from bulkwark.store.uploads import State, Upload
 
-# What a row takes in the staging file, and about as much again in the database: so much, and its own text so many times.
+# What a row takes in the staging file, and about as much again in the database: so much, and its text so many times.
 ROW_BYTES, CELL_BYTES = 3_800, 8
 COPIED = 1 << 20  # bytes at once
 
@@ -117,7 +117,7 @@ class Acceptance:
             raise Unavailable(f"the file cannot be kept: {error.strerror}", hint="free space, then retry") from error
 
     def _require_space(self, session: Session, path: Path, rows: int) -> None:
-        """Raises Unavailable unless the disk has room for what the file becomes, and for what others in the queue do."""
+        """Raises Unavailable unless the disk has room for what this file and those in the queue become."""
         for one in uploads.unfinished(session):
             rows += one.lines if one.state is State.WAITING else 0
         needed = 2 * (rows * ROW_BYTES + CELL_BYTES * path.stat().st_size)

@@ -19,7 +19,7 @@ import apsw
 
 from bulkwark.errors import Invalid, Unavailable
 from bulkwark.store.sqlite.functions import install
-from bulkwark.store.sqlite.waiting import FairLock, Patience
+from bulkwark.store.sqlite.waiting import FairLock, Patience, stay_behind
 
 log = logging.getLogger("bulkwark.store")
 
@@ -295,6 +295,7 @@ class Checkpoints:
         return apsw.SQLITE_OK
 
     def _run(self) -> None:
+        stay_behind()
         connection = self._database._connect(READER_CACHE_KIB, writes=True)
         while True:
             self._wanted.wait()
