@@ -144,10 +144,8 @@ class NonEmployeeUploadOperation:
     def _let_go(self, job: Job, session: Session) -> None:
         """The run of a preview ends: only what conflicted can still need the files."""
         upload = self._upload(session, job)
-        uploads.detach(session, upload)
-        if not job.conflicted:
-            uploads.remove(self._staging(upload))
-            (self._folder / f"{upload.id}.csv").unlink(missing_ok=True)
+        files = [] if job.conflicted else [self._staging(upload), self._folder / f"{upload.id}.csv"]
+        uploads.detach(session, upload, *files)
 
     def _staging(self, upload: Upload) -> Path:
         return self._folder / f"{upload.id}.staging"

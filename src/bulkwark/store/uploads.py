@@ -215,9 +215,9 @@ def attach(session: Session, upload: Upload, path: Path) -> bool:
     return staging.attach(session, _name(upload), path)
 
 
-def detach(session: Session, upload: Upload) -> None:
-    """Let it go; in a transaction only when that has not read it."""
-    staging.detach(session, _name(upload))
+def detach(session: Session, upload: Upload, *forgotten: Path) -> None:
+    """Let it go, and delete some files then: at once, or within a transaction before the next one."""
+    staging.detach(session, _name(upload), *forgotten)
 
 
 def remove(path: Path) -> None:

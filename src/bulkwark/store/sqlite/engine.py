@@ -84,6 +84,7 @@ class Session:
     def __init__(self, connection: apsw.Connection) -> None:
         self.connection = connection
         self.patience: Patience | None = None
+        self.between: list[Callable[[], None]] = []  # what cannot be done within a transaction: before the next one
         connection.set_progress_handler(self._impatient, 50_000)
 
     def _impatient(self) -> bool:
@@ -329,6 +330,8 @@ class Turn:
     def transaction(self) -> Iterator[Session]:
         connection = self.session.connection
         with driver_errors():
+            while self.session.between:
+                self.session.between.pop()()
             connection.execute("BEGIN IMMEDIATE")
         try:
             yield self.session

@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +25,7 @@ READER_KIB = 16_384  # of the connection that it is attached to: some chunks' ro
 LOG_PAGES = 2_000  # of 8 KiB: how long the log may grow between two looks whether it can be folded in
 RESTART_COMMITS = 16  # how often the log is to begin anew: its reader stands in the way most of the time
 RESTART_MS = 400
-MOST_ATTACHED = 8  # at once; SQLite allows 10
+MOST_ATTACHED = 8  # SQLite allows 10; one more comes before the oldest goes
 _OWN = frozenset({"main", "temp"})
 COMPANIONS = ("-wal", "-shm")
 SCHEMA = """
@@ -181,10 +182,15 @@ def _attach(session: Session, name: str, path: Path) -> None:
     list(session.execute(f"PRAGMA {name}.cache_size = -{READER_KIB}"))
 
 
-def detach(session: Session, name: str) -> None:
-    """Let a staging file go; in a transaction only when that has not read it."""
+def detach(session: Session, name: str, *forgotten: Path) -> None:
+    """Let a staging file go, and delete some. A transaction holds all that is attached: then before the next one."""
+    if session.connection.in_transaction:
+        session.between.append(partial(detach, session, name, *forgotten))
+        return
     if name in _attached(session):
         list(session.execute(f"DETACH {name}"))
+    for path in forgotten:
+        remove(path)
 
 
 def _attached(session: Session) -> list[str]:
