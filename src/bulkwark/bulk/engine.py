@@ -278,7 +278,8 @@ class Engine:
         if count >= usual:
             # Half way towards the ideal: one slow chunk (a checkpoint) must not shrink the next ones much.
             ideal = count * getattr(operation, "chunk_seconds", CHUNK_SECONDS) / max(took, 0.0005)
-            self._sizes[key] = int(min(MOST_CHUNK, max(LEAST_CHUNK, min((usual + ideal) / 2, usual * 4))))
+            least = getattr(operation, "least_chunk", LEAST_CHUNK)
+            self._sizes[key] = int(min(MOST_CHUNK, max(least, min((usual + ideal) / 2, usual * 4))))
         if ended:
             return None
         return max(0.0, count / job.options.speed - took) if job.options.speed else 0.0

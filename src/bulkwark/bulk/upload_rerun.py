@@ -15,7 +15,7 @@ from bulkwark.bulk.upload_specs import JobSpec, Spec
 from bulkwark.domain import non_employee_uploads, reasons
 from bulkwark.domain.csv_files import Record
 from bulkwark.domain.jobs import Job, Outcome
-from bulkwark.domain.kinds import Kind, last_rid, new_id
+from bulkwark.domain.kinds import Kind, last_rid, ordered_id
 from bulkwark.domain.non_employee_rows import Fault
 from bulkwark.domain.non_employee_uploads import Bad, Header, Rows
 from bulkwark.domain.non_employees import Cells, Limits, canonical, data_of
@@ -30,7 +30,9 @@ from bulkwark.store.uploads import FailedRow, Upload
 MANAGER = "manager"  # code of the fault that can go away by itself
 
 
-def record(session: Session, tenant: Tenant, job: Job, last: int, upload: Upload, spec: Spec, limits: Limits) -> None:
+def record(
+    session: Session, tenant: Tenant, job: Job, last: int, upload: Upload, spec: Spec, limits: Limits, now: int
+) -> None:
     """An item for each target in (cursor, last]; faults that are others now take the place of the old ones."""
     begun = msgspec.json.decode(job.spec, type=JobSpec)
     found = uploads.failed_targets(session, job, upload, last)
@@ -48,7 +50,7 @@ def record(session: Session, tenant: Tenant, job: Job, last: int, upload: Upload
             continue
         taken.add(key)
         if before is None:
-            items.append((line, Outcome.CHANGED, None, None, State(new_id(), cells)))
+            items.append((line, Outcome.CHANGED, None, None, State(ordered_id(now), cells)))
             continue
         id, kept = ids[before.rid], data_of(before.cells.data)
         data = {**data_of(cells.data), **{name: kept[name] for name in spec.kept if name in kept}}

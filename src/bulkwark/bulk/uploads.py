@@ -40,6 +40,7 @@ log = logging.getLogger("bulkwark.bulk")
 OBJECT = "NON_EMPLOYEE_UPLOAD"  # of its events
 FOLDER = "uploads"
 LOOK_SECONDS = 0.1  # between two looks at running jobs, while there are any
+MANY = 100_000  # rows of an upload for which the store keeps a longer log
 RETRY_SECONDS = 1.0
 TRIES = 3  # how often a file is read when its process dies
 SWEEP_SECONDS = 3_600.0  # between two looks for files that nobody needs
@@ -122,6 +123,7 @@ class Uploads:
     def _step(self) -> bool:
         """Look after every unfinished upload. Answers whether there are any."""
         found = uploads.unfinished(self._store.read())
+        self._store.database.expect_much(any(one.lines >= MANY for one in found))
         busy: set[tuple[int, int]] = set()  # sources: what came first goes first
         for upload in found:
             place = (upload.tenant, upload.source)

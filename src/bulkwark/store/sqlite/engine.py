@@ -29,6 +29,7 @@ READER_CACHE_KIB = 4_096
 LOOP_CACHE_KIB = 32_768
 WRITER_CACHE_KIB = 65_536
 WAL_PAGES = 4_000  # checkpoint after about 32 MB of log
+LONG_WAL_PAGES = 16_000  # the same while much is written: a page that comes again and again goes to the file less often
 BULK_CACHE_KIB = 262_144
 BULK_WAL_PAGES = 32_000  # about 256 MB: a page that is written often goes to the file once
 
@@ -239,6 +240,11 @@ class Database:
             connection.pragma("synchronous", "full")
             self._checkpoints.pages = WAL_PAGES
             connection.pragma("cache_size", -WRITER_CACHE_KIB)
+
+    def expect_much(self, much: bool) -> None:
+        """Whether hundreds of thousands of rows are written, now and in the next minutes."""
+        if self._checkpoints is not None:
+            self._checkpoints.pages = LONG_WAL_PAGES if much else WAL_PAGES
 
     @property
     def waiting(self) -> int:
