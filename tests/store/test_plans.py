@@ -112,7 +112,26 @@ HOT: dict[str, tuple[Any, list[str]]] = {
         ],
     ),
     "chunks.record_run": ((*SPAN, 2), RECALLED),
-    "chunks.record_undo": ((*SPAN, 2, 0), RECALLED),
+    "chunks.record_undo": (
+        (*SPAN, 2, 0),
+        [r"SEARCH t USING PRIMARY KEY \(tenant=\? AND job=\? AND rid>", r"SEARCH u USING PRIMARY KEY .*rid=\?\)"],
+    ),
+    "chunks.settle_undo": (
+        (*SPAN, 2, 0),
+        [
+            r"SEARCH (job_item|i) USING PRIMARY KEY \(tenant=\? AND job=\? AND rid>",
+            r"SEARCH u USING PRIMARY KEY \(tenant=\? AND job=\? AND rid=\?\)",
+            r"SEARCH k USING PRIMARY KEY \(md=\?\)",
+        ],
+    ),
+    "chunks.record_undo_all": (
+        (*SPAN, 2, 0),
+        [r"SEARCH u USING PRIMARY KEY \(tenant=\? AND job=\? AND rid>\? AND rid<\?\)", r"SEARCH s USING INTEGER PRIM"],
+    ),
+    "chunks.give_back_kept": (
+        (*SPAN, 1),
+        [r"SEARCH i USING PRIMARY KEY \(tenant=\? AND job=\? AND rid>\? AND rid<\?\)"],
+    ),
     "outcomes.page": (
         {"tenant": 1, "job": 1, "after": 0, "outcomes": None, "reason": None, "limit": 5},
         [r"SEARCH i USING PRIMARY KEY \(tenant=\? AND job=\? AND rid>\?\)", r"SEARCH o USING INT"],

@@ -289,7 +289,7 @@ class Engine:
         return max(0.0, count / job.options.speed - took) if job.options.speed else 0.0
 
     def _ideal_seconds(self, operation: Operation) -> float:
-        """What a chunk should take. A job that has the writer for itself does more at once: each commit has its price."""
+        """What a chunk should take. A job that has the writer for itself does more at once: a commit has its price."""
         usual = float(getattr(operation, "chunk_seconds", CHUNK_SECONDS))
         now = time.monotonic()
         if self._store.database.waiting or len(self._turns) > 1:

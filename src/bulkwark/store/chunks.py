@@ -15,6 +15,7 @@ from bulkwark.domain import metadata, reasons
 from bulkwark.domain.jobs import Job, Mode, Outcome, Relation
 from bulkwark.domain.metadata import Pairs
 from bulkwark.errors import Invalid
+from bulkwark.store import jobs
 from bulkwark.store.dialect import Session, Sql
 from bulkwark.store.outcomes import NewItem
 
@@ -23,7 +24,7 @@ MAX_TRANSFORMS = 50_000  # distinct texts kept between chunks; bounds memory
 Rule = Callable[[Pairs], Pairs]
 Span = tuple[int, int, int, int]  # tenant, job, the targets in (cursor, last]
 Move = tuple[str, str]  # a text before and after
-_UNKNOWN = 0  # instead of an outcome: nobody has asked the rule about the text yet
+_UNKNOWN = 0  # instead of an outcome: there is more to be asked about the item
 
 
 class Judged(NamedTuple):
@@ -57,6 +58,18 @@ def texts(session: Session, selection: Sql) -> list[tuple[str, int, int]]:
     return list(session.execute(f"SELECT s.md, count(*), min(s.rid) {joined} GROUP BY s.md", selection.params))
 
 
+class Ended(NamedTuple):
+    """Items of a chunk that ended alike: how, with which text, and how many."""
+
+    outcome: int
+    before: str
+    after: str
+    number: int
+
+    def had(self, pair: int) -> bool:
+        return f",{pair}," in f",{self.before},"
+
+
 class MetadataChunks:
     """Records and carries out one job's changes, chunk after chunk. The work tables belong to one job at a time."""
 
@@ -64,11 +77,11 @@ class MetadataChunks:
         self._owner: tuple[int, int, int] | None = None
         self._size = 0
         self._differences: dict[Move, tuple[Pairs, Pairs]] = {}  # pairs that a change of text gains and loses
-        self._moves: tuple[Span, dict[Move, int]] | None = None  # what the last recorded chunk changes, how often
+        self._ended: tuple[Span, list[Ended]] | None = None  # of the last recorded chunk
 
     def forget(self) -> None:
         """The work tables cannot be trusted any more: a transaction was rolled back."""
-        self._owner = self._moves = None
+        self._owner = self._ended = None
 
     def record(self, session: Session, job: Job, last: int, rule: Rule, version: int) -> dict[Outcome, int]:
         """Write an item for each target in (cursor, last]: what the rule makes of it. `version`: of the catalogue.
@@ -101,18 +114,24 @@ class MetadataChunks:
             self._size += len(texts)
             session.many("chunks.add_transform", [(md, None, _refusal(md, gone), None) for md in texts])
         if back:
-            session.run("chunks.record_undo", (*span, job.origin, job.options.force))
+            statement = "chunks.record_undo_all" if self._whole(session, job) else "chunks.record_undo"
+            session.run(statement, (*span, job.origin, gone is not None))
         else:
             session.run("chunks.record_run", (*span, job.origin))
-        return {Outcome(outcome): number for outcome, number in self._counted(session, job, span).items()}
+        counted = self._counted(session, job, span)
+        if _UNKNOWN in counted:
+            session.run("chunks.settle_undo", (*span, job.origin, job.options.force))
+            counted = self._counted(session, job, span)
+        return {Outcome(outcome): number for outcome, number in counted.items()}
 
     def effect(self, session: Session, job: Job, last: int, now: int) -> None:
         """Carry out what was recorded of the targets in (cursor, last]. `now` in ms."""
         span = (job.tenant, job.number, job.cursor, last)
-        if self._moves is None or self._moves[0] != span:
+        if self._ended is None or self._ended[0] != span:
             self._counted(session, job, span)
-        assert self._moves is not None
-        moves = self._moves[1]
+        assert self._ended is not None
+        ended = self._ended[1]
+        moves = {(one.before, one.after): one.number for one in ended if one.outcome == Outcome.CHANGED}
         if not moves:
             return
         self._learn(session, moves)
@@ -125,7 +144,7 @@ class MetadataChunks:
                 lost[pair] += number
         self._gain(session, span, gained, sum(moves.values()))
         for pair, number in lost.items():
-            self._lose(session, span, pair, number)
+            self._lose(session, span, pair, number, ended)
         session.run("chunks.effect", (*span, now))
 
     def _gain(self, session: Session, span: Span, gained: Counter[int], changed: int) -> None:
@@ -135,17 +154,21 @@ class MetadataChunks:
         else:
             session.run("chunks.gain", span)
 
-    def _lose(self, session: Session, span: Span, pair: int, lost: int) -> None:
+    def _lose(self, session: Session, span: Span, pair: int, lost: int, ended: list[Ended]) -> None:
         tenant, _, cursor, last = span
         held = session.value("chunks.held", (tenant, pair, cursor, last))
         if 2 * lost < held:
             session.run("chunks.lose", (*span, pair))
             return
         # Most go: their range is emptied, which is faster than row by row, and the few who keep it are put back.
-        if lost < held:
+        if lost == held:
+            session.run("chunks.lose_all", (tenant, pair, cursor, last))
+        elif held == sum(one.number for one in ended if one.had(pair)):
+            session.run("chunks.lose_all", (tenant, pair, cursor, last))
+            session.run("chunks.give_back_kept", (*span, pair))
+        else:  # also by objects that are no targets
             session.run("chunks.keep", (*span, pair))
-        session.run("chunks.lose_all", (tenant, pair, cursor, last))
-        if lost < held:
+            session.run("chunks.lose_all", (tenant, pair, cursor, last))
             session.run("chunks.give_back", (tenant, pair))
             session.run("chunks.forget_kept")
 
@@ -161,13 +184,17 @@ class MetadataChunks:
         """How the items of a chunk ended, as numbers; of those that change, what becomes of which text."""
         if job.mode is Mode.PREVIEW:
             return dict(session.rows("jobs.outcomes", span))
-        counted, moves = Counter[int](), dict[Move, int]()
-        for outcome, before, after, number in session.rows("chunks.outcomes", span):
-            counted[outcome] += number
-            if outcome == Outcome.CHANGED:
-                moves[before, after] = number
-        self._moves = span, moves
+        ended = [Ended(*row) for row in session.rows("chunks.outcomes", span)]
+        self._ended = span, ended
+        counted = Counter[int]()
+        for one in ended:
+            counted[one.outcome] += one.number
         return dict(counted)
+
+    def _whole(self, session: Session, job: Job) -> bool:
+        """Whether all that the origin has changed are targets. (They are always some of it.)"""
+        assert job.origin is not None
+        return job.total == jobs.by_number(session, job.tenant, job.origin).changed
 
     def _learn(self, session: Session, moves: Iterable[Move]) -> None:
         """Work out which pairs each change of text gains and loses."""

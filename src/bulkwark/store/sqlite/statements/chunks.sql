@@ -49,26 +49,36 @@ FROM (
     LEFT JOIN temp.transform k ON k.md = u.after
     WHERE t.tenant = ?1 AND t.job = ?2 AND t.rid > ?3 AND t.rid <= ?4
 ) ORDER BY rid;
--- record_undo: the same for a job that takes back another: what has changed since is a conflict, unless forced (?6)
+-- record_undo: the same for a job that takes back another; 0 where more is to be asked than whether all is as it was left
 INSERT INTO job_item (tenant, job, rid, outcome, reason, before, after)
-SELECT tenant, job, rid, outcome,
-       CASE outcome WHEN 3 THEN 'deleted' WHEN 5 THEN 'changed-since' WHEN 4 THEN refused END,
-       md, iif(outcome = 1, wanted, NULL)
+SELECT t.tenant, t.job, t.rid, iif(s.md = u.after AND NOT ?6, 1, 0), NULL, s.md, u.before
+FROM job_target t CROSS JOIN job_item u ON u.tenant = t.tenant AND u.job = ?5 AND u.rid = t.rid
+LEFT JOIN state s ON s.rid = t.rid
+WHERE t.tenant = ?1 AND t.job = ?2 AND t.rid > ?3 AND t.rid <= ?4
+ORDER BY t.rid;
+-- record_undo_all: the same when every changed item of the origin is a target, which is faster by half
+INSERT INTO job_item (tenant, job, rid, outcome, reason, before, after)
+SELECT u.tenant, ?2, u.rid, iif(s.md = u.after AND NOT ?6, 1, 0), NULL, s.md, u.before
+FROM job_item u LEFT JOIN state s ON s.rid = u.rid
+WHERE u.tenant = ?1 AND u.job = ?5 AND u.rid > ?3 AND u.rid <= ?4 AND u.outcome = 1
+ORDER BY u.rid;
+-- settle_undo: what has changed since is a conflict, unless forced (?6)
+UPDATE job_item SET outcome = n.outcome, after = iif(n.outcome = 1, after, NULL),
+       reason = CASE n.outcome WHEN 3 THEN 'deleted' WHEN 5 THEN 'changed-since' WHEN 4 THEN refused END
 FROM (
-    SELECT t.tenant, t.job, t.rid, s.md, u.before AS wanted, k.reason AS refused,
-           CASE WHEN s.rid IS NULL THEN 3 WHEN s.md = u.before THEN 2
-                WHEN s.md <> u.after AND NOT ?6 THEN 5
+    SELECT i.rid, k.reason AS refused,
+           CASE WHEN i.before IS NULL THEN 3 WHEN i.before = u.before THEN 2
+                WHEN i.before <> u.after AND NOT ?6 THEN 5
                 WHEN k.reason IS NOT NULL THEN 4 ELSE 1 END AS outcome
-    FROM job_target t CROSS JOIN job_item u ON u.tenant = t.tenant AND u.job = ?5 AND u.rid = t.rid
-    LEFT JOIN state s ON s.rid = t.rid
+    FROM job_item i CROSS JOIN job_item u ON u.tenant = i.tenant AND u.job = ?5 AND u.rid = i.rid
     LEFT JOIN temp.transform k ON k.md = u.before
-    WHERE t.tenant = ?1 AND t.job = ?2 AND t.rid > ?3 AND t.rid <= ?4
-) ORDER BY rid;
+    WHERE i.tenant = ?1 AND i.job = ?2 AND i.rid > ?3 AND i.rid <= ?4 AND i.outcome = 0
+) n
+WHERE job_item.tenant = ?1 AND job_item.job = ?2 AND job_item.rid = n.rid;
 -- gain: the metadata index learns of new pairs
 INSERT OR IGNORE INTO md_inv (tenant, pair, rid)
 SELECT i.tenant, g.pair, i.rid FROM job_item i CROSS JOIN temp.gain g ON g.before = i.before AND g.after = i.after
-WHERE i.tenant = ? AND i.job = ? AND i.rid > ? AND i.rid <= ? AND i.outcome = 1
-ORDER BY g.pair, i.rid;
+WHERE i.tenant = ? AND i.job = ? AND i.rid > ? AND i.rid <= ? AND i.outcome = 1;
 -- gain_all: of a pair that every changed object gains
 INSERT OR IGNORE INTO md_inv (tenant, pair, rid)
 SELECT i.tenant, ?5, i.rid FROM job_item i
@@ -85,6 +95,11 @@ SELECT m.rid FROM md_inv m WHERE m.tenant = ?1 AND m.pair = ?5 AND m.rid > ?3 AN
 );
 -- give_back: after all have lost it
 INSERT INTO md_inv (tenant, pair, rid) SELECT ?, ?, rid FROM temp.kept;
+-- give_back_kept: the same when the items tell of all who keep it
+INSERT INTO md_inv (tenant, pair, rid) SELECT i.tenant, ?5, i.rid FROM job_item i
+WHERE i.tenant = ?1 AND i.job = ?2 AND i.rid > ?3 AND i.rid <= ?4
+  AND instr(',' || i.before || ',', ',' || ?5 || ',')
+  AND (i.outcome <> 1 OR instr(',' || i.after || ',', ',' || ?5 || ','));
 -- forget_kept: for the next pair
 DELETE FROM temp.kept;
 -- lose: and one that only some of them lose
