@@ -15,6 +15,7 @@ from tests.bulk.watched import EVERY
 from tests.house import BULK, House
 
 VALUES = [f"v{n:02}" for n in range(1, 6)]
+OTHER = {"attribute": "many", "values": ["v09"]}
 WAYS = {f"chunks.{way}" for way in ("gain", "gain_all", "lose", "lose_all", "keep", "give_back_kept")}
 
 
@@ -46,6 +47,9 @@ def test_the_metadata_index_tells_what_each_role_holds(
         house.wait(job["id"])
         _same(house)
         if random.random() < 0.5:
+            if random.random() < 0.5:  # conflicts keep what the others lose
+                edit = {"operation": "ADD", "roles": random.sample(roles, 5), "values": [OTHER]}
+                house.wait(house.admin.post(f"{BULK}/ids", edit).ok(202)["id"])
             undo = house.admin.post(f"/bulkwark/v1/jobs/{job['id']}/undo", {}).ok(202)
             house.wait(undo["id"])
             _same(house)
