@@ -36,10 +36,10 @@ def test_the_metadata_index_tells_what_each_role_holds(
     random = Random(seed)
     roles = [role["id"] for role in house.admin.get("/v2025/roles?limit=50").ok()]
     roles += [role["id"] for role in house.admin.get("/v2025/roles?limit=50&offset=50").ok()]
-    for _ in range(25):
+    for _ in range(40):
         values = [{"attribute": "many", "values": random.sample(VALUES, random.randint(1, 3))}]
         body: dict[str, Any] = {"operation": random.choice(("ADD", "REMOVE", "REPLACE")), "values": values}
-        if random.random() < 0.3:
+        if random.random() < 0.5:
             job = house.admin.post(f"{BULK}/query", body | EVERY).ok(202)
         else:
             some = random.sample(roles, random.choice((5, 30, 60, 90)))
