@@ -11,7 +11,7 @@ from bulkwark.domain import reasons
 from bulkwark.domain.jobs import Job, Relation
 from bulkwark.domain.non_employees import Limits
 from bulkwark.errors import Invalid
-from bulkwark.store import non_employee_records, non_employee_sources, upload_undo, uploads
+from bulkwark.store import jobs, non_employee_records, non_employee_sources, upload_undo, uploads
 from bulkwark.store.dialect import Session, Sql
 from bulkwark.store.non_employee_sources import Source
 from bulkwark.store.outcomes import NewItem
@@ -70,7 +70,7 @@ class NonEmployeeUploadOperation:
 
     def record(self, session: Session, tenant: Tenant, job: Job, last: int, now: int) -> None:
         upload = self._upload(session, job)
-        if job.relation is Relation.UNDO:
+        if jobs.takes_back(session, job):
             upload_undo.record(session, tenant, job, last, upload.source)
             return
         self._attach(session, upload)
@@ -90,7 +90,7 @@ class NonEmployeeUploadOperation:
     def effect(self, session: Session, tenant: Tenant, job: Job, last: int, now: int) -> None:
         upload = self._upload(session, job)
         source = self._source(session, tenant, upload)
-        if job.relation is Relation.UNDO:
+        if jobs.takes_back(session, job):
             upload_undo.effect(session, tenant, source, job, last, now=now, warning=self._warning)
             return
         chunk = Chunk(session, tenant, job, last, upload)

@@ -234,6 +234,13 @@ def derived(session: Session, job: Job) -> list[Job]:
     return [_job(row) for row in session.rows("jobs.derived", (job.tenant, job.number))]
 
 
+def takes_back(session: Session, job: Job) -> bool:
+    """Whether what it does is an undo: as one, or as the run of one that was previewed."""
+    if job.relation is Relation.RUN and job.origin is not None:
+        return takes_back(session, by_number(session, job.tenant, job.origin))
+    return job.relation is Relation.UNDO
+
+
 def drop_targets(session: Session, tenant: int, number: int, limit: int) -> int:
     """Forget some targets of a finished job; 0 when none are left."""
     return session.run("jobs.drop_targets", (tenant, number, limit))
