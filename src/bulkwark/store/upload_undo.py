@@ -104,13 +104,13 @@ def _previewed(origin: Origin, current: Record | None, taken: set[str]) -> Recor
     if before is None:
         if fold(_created(origin)) in taken:
             return Outcome.CONFLICTED, reasons.PREVIEW, None, None
-        return origin.outcome, origin.reason, None, after and _text(after)
+        return origin.outcome, origin.reason, None, None if after is None else _text(after)
     if current is None:
         return Outcome.SKIPPED, reasons.DELETED, None, None
     now = _text(State(before.id, current.cells))
     if current.cells != before.cells:
         return Outcome.CONFLICTED, reasons.PREVIEW, now, None
-    return origin.outcome, origin.reason, now, after and _text(after)
+    return origin.outcome, origin.reason, now, None if after is None else _text(after)
 
 
 def _created(origin: Origin) -> str:
