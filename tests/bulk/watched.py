@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+from bulkwark.bulk.freezing import Counts
 from bulkwark.bulk.metadata import NAME, MetadataOperation
 from bulkwark.domain.jobs import Job, Status
 from bulkwark.store.dialect import Session, Sql
@@ -40,10 +41,10 @@ class Watched:
     def hidden(self, session: Session, tenant: Tenant, job: Job, total: int) -> int:
         return self.inner.hidden(session, tenant, job, total)
 
-    def record(self, session: Session, tenant: Tenant, job: Job, last: int, now: int) -> None:
+    def record(self, session: Session, tenant: Tenant, job: Job, last: int, now: int) -> Counts:
         self.turns.append(job.id)
         self.before(job)
-        self.inner.record(session, tenant, job, last, now)
+        return self.inner.record(session, tenant, job, last, now)
 
     def effect(self, session: Session, tenant: Tenant, job: Job, last: int, now: int) -> None:
         self.inner.effect(session, tenant, job, last, now)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
+from bulkwark.bulk.freezing import Counts
 from bulkwark.domain.jobs import Job
 from bulkwark.store import common_access, jobs
 from bulkwark.store.dialect import Session, Sql
@@ -29,7 +30,7 @@ def encode(wanted: dict[int, bool]) -> str:
 
 
 class CommonAccessOperation:
-    """Plugs into the engine (`bulk/engine.py: Operation`)."""
+    """Plugs into the engine (`bulk/freezing.py: Operation`)."""
 
     def selection(self, session: Session, tenant: Tenant, job: Job) -> Sql | None:
         return None
@@ -47,8 +48,9 @@ class CommonAccessOperation:
     def hidden(self, session: Session, tenant: Tenant, job: Job, total: int) -> int:
         return 0
 
-    def record(self, session: Session, tenant: Tenant, job: Job, last: int, now: int) -> None:
+    def record(self, session: Session, tenant: Tenant, job: Job, last: int, now: int) -> Counts:
         common_access.record(session, job, last, now)
+        return jobs.outcomes(session, job, last)
 
     def effect(self, session: Session, tenant: Tenant, job: Job, last: int, now: int) -> None:
         common_access.effect(session, job, last, now)

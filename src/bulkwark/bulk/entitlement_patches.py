@@ -10,11 +10,12 @@ from collections.abc import Sequence
 
 import msgspec
 
+from bulkwark.bulk.freezing import Counts
 from bulkwark.domain import entitlements, reasons
 from bulkwark.domain.documents import Document
 from bulkwark.domain.jobs import Job, Outcome, Relation
 from bulkwark.domain.kinds import Kind
-from bulkwark.store import outcomes
+from bulkwark.store import jobs, outcomes
 from bulkwark.store.changes import change_many, rename_references
 from bulkwark.store.dialect import Session, Sql
 from bulkwark.store.objects import Stored
@@ -59,7 +60,7 @@ class PatchOperation:
     def hidden(self, session: Session, tenant: Tenant, job: Job, total: int) -> int:
         return 0
 
-    def record(self, session: Session, tenant: Tenant, job: Job, last: int, now: int) -> None:
+    def record(self, session: Session, tenant: Tenant, job: Job, last: int, now: int) -> Counts:
         found = outcomes.of_origin(session, job, last)
         stored = {one.rid: one for one in tenant.objects.by_rids(session, [item.rid for item in found])}
         back = job.relation is Relation.UNDO
@@ -85,6 +86,7 @@ class PatchOperation:
                 had = _part(document, expected, wanted)
                 recorded.append(NewItem(item.rid, Outcome.CHANGED, None, _encoded(had), _encoded(wanted)))
         outcomes.add(session, job, recorded)
+        return jobs.outcomes(session, job, last)
 
     def effect(self, session: Session, tenant: Tenant, job: Job, last: int, now: int) -> None:
         found = {item.rid: item for item in outcomes.changed(session, job, last)}

@@ -3,24 +3,25 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from itertools import islice
 from typing import Protocol
 
 from bulkwark.bulk import derived, guards
-from bulkwark.domain.jobs import FINISHED, Happened, Hold, Job, Mode, Status
+from bulkwark.domain.jobs import FINISHED, Happened, Hold, Job, Mode, Outcome, Status
 from bulkwark.errors import BulkwarkError, Unavailable
 from bulkwark.store import job_events, jobs
 from bulkwark.store.dialect import Patience, Session, Sql
 from bulkwark.store.outcomes import NewItem
 from bulkwark.store.tenants import Store, Tenant
 
-TARGETS_AT_ONCE = 10_000
+TARGETS_AT_ONCE = 50_000
 SAMPLE = 10  # items of each outcome that a preview tells beforehand
 
 
 Clock = Callable[[], int]
+Counts = Mapping[Outcome, int]  # how many items ended how
 
 
 class Operation(Protocol):
@@ -44,8 +45,11 @@ class Operation(Protocol):
     def hidden(self, session: Session, tenant: Tenant, job: Job, total: int) -> int:
         """How many objects match that the submitter may not see."""
 
-    def record(self, session: Session, tenant: Tenant, job: Job, last: int, now: int) -> None:
-        """Write an item for each target in (cursor, last]: outcome, reason, before, after. Change nothing else."""
+    def record(self, session: Session, tenant: Tenant, job: Job, last: int, now: int) -> Counts:
+        """Write an item for each target in (cursor, last]: outcome, reason, before, after. Change nothing else.
+
+        Answers how they ended.
+        """
 
     def effect(self, session: Session, tenant: Tenant, job: Job, last: int, now: int) -> None:
         """Carry out what was just recorded as changed in (cursor, last]."""

@@ -8,6 +8,7 @@ from functools import partial
 import msgspec
 
 from bulkwark.bulk import selection
+from bulkwark.bulk.freezing import Counts
 from bulkwark.bulk.selection import Selector
 from bulkwark.domain import metadata
 from bulkwark.domain.jobs import Job, Relation
@@ -69,7 +70,7 @@ def _rule(session: Session, tenant: Tenant, spec: Spec) -> Rule:
 
 
 class MetadataOperation:
-    """Plugs into the engine (`bulk/engine.py: Operation`)."""
+    """Plugs into the engine (`bulk/freezing.py: Operation`)."""
 
     def __init__(self) -> None:
         self._chunks = MetadataChunks()
@@ -102,16 +103,15 @@ class MetadataOperation:
         everything = selection.resolve(msgspec.structs.replace(selector, owner=""))
         return search.count(session, tenant, everything) - total
 
-    def record(self, session: Session, tenant: Tenant, job: Job, last: int, now: int) -> None:
+    def record(self, session: Session, tenant: Tenant, job: Job, last: int, now: int) -> Counts:
         catalogue = tenant.metadata.catalogue(session)
         if job.relation in (Relation.UNDO, Relation.RUN):
             gone = partial(_gone, catalogue) if catalogue.gone else None
-            self._chunks.recall(session, job, last, gone, catalogue.version)
-            return
+            return self._chunks.recall(session, job, last, gone, catalogue.version)
         key = (job.tenant, job.number, catalogue.version)
         if self._rule is None or self._rule[0] != key:
             self._rule = key, _rule(session, tenant, msgspec.json.decode(job.spec, type=Spec))
-        self._chunks.record(session, job, last, self._rule[1], catalogue.version)
+        return self._chunks.record(session, job, last, self._rule[1], catalogue.version)
 
     def effect(self, session: Session, tenant: Tenant, job: Job, last: int, now: int) -> None:
         self._chunks.effect(session, job, last, now)

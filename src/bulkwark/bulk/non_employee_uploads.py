@@ -6,6 +6,7 @@ from pathlib import Path
 
 import msgspec
 
+from bulkwark.bulk.freezing import Counts
 from bulkwark.bulk.uploads import JobSpec, Spec
 from bulkwark.domain import reasons
 from bulkwark.domain.jobs import Job, Relation
@@ -68,11 +69,11 @@ class NonEmployeeUploadOperation:
     def hidden(self, session: Session, tenant: Tenant, job: Job, total: int) -> int:
         return 0
 
-    def record(self, session: Session, tenant: Tenant, job: Job, last: int, now: int) -> None:
+    def record(self, session: Session, tenant: Tenant, job: Job, last: int, now: int) -> Counts:
         upload = self._upload(session, job)
         if jobs.takes_back(session, job):
             upload_undo.record(session, tenant, job, last, upload.source)
-            return
+            return jobs.outcomes(session, job, last)
         self._attach(session, upload)
         spec = msgspec.json.decode(upload.spec, type=Spec)
         self._require_schema(session, upload, spec)
@@ -86,6 +87,7 @@ class NonEmployeeUploadOperation:
             if job.relation is Relation.RUN:
                 chunk.compare(job.origin or 0, reasons.PREVIEW)
         chunk.keep_bad()
+        return jobs.outcomes(session, job, last)
 
     def effect(self, session: Session, tenant: Tenant, job: Job, last: int, now: int) -> None:
         upload = self._upload(session, job)

@@ -152,7 +152,8 @@ def count_selected(session: Session, job: Job, total: int) -> None:
 
 def add_targets(session: Session, job: Job, rids: Sequence[int]) -> None:
     """Some of the targets, ahead of `count_selected`."""
-    session.many("jobs.add_target", [(job.tenant, job.number, rid) for rid in rids])
+    if rids:
+        session.run("jobs.add_targets", (job.tenant, job.number, session.integers(rids)))
 
 
 def set_selector(session: Session, job: Job, selector: str) -> None:
