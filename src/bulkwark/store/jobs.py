@@ -10,7 +10,7 @@ import msgspec
 
 from bulkwark.domain.jobs import Hold, Job, Mode, Options, Outcome, Relation, Status
 from bulkwark.store import counters
-from bulkwark.store.dialect import Row, Session, Sql
+from bulkwark.store.dialect import Row, Session
 
 NO_OPTIONS = Options()
 
@@ -120,23 +120,6 @@ def of_client(session: Session, tenant: int, client: str, type: str, limit: int)
 def start(session: Session, job: Job, now: int) -> bool:
     """CREATED | PRE_PROCESS → PRE_PROCESS."""
     return session.run("jobs.start", (now, job.tenant, job.number)) == 1
-
-
-def freeze(session: Session, job: Job, selection: Sql) -> int:
-    """Write the targets: one INSERT … SELECT inside the database. PRE_PROCESS → PRE_PROCESS_COMPLETED."""
-    total = session.change(
-        f"INSERT INTO job_target (tenant, job, rid) SELECT ?, ?, rid FROM ({selection.text}) ORDER BY rid",
-        (job.tenant, job.number, *selection.params),
-    )
-    session.run("jobs.selected", (total, job.tenant, job.number))
-    return total
-
-
-def freeze_rids(session: Session, job: Job, rids: Sequence[int]) -> int:
-    """The same for targets that are known already."""
-    total = session.run("jobs.freeze_rids", (job.tenant, job.number, json.dumps(list(rids))))
-    session.run("jobs.selected", (total, job.tenant, job.number))
-    return total
 
 
 def selected(session: Session, job: Job, total: int, selector: str) -> None:
