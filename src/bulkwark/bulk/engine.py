@@ -255,11 +255,9 @@ class Engine:
             if job.options.speed:
                 size = max(1, min(size, int(job.options.speed * PACE_SECONDS)))
             operation = self._operations[job.operation]
-            supply = getattr(operation, "supply", None)
-            if supply is not None:
-                size, wait = supply(session, tenant, job, size)
-                if wait:
-                    return float(wait)
+            size, wait = operation.supply(session, tenant, job, size)
+            if wait:
+                return wait
             last, count = jobs.chunk_end(session, job, size)
             now = self._clock()
             if count == 0:
@@ -289,8 +287,8 @@ class Engine:
         return max(0.0, count / job.options.speed - took) if job.options.speed else 0.0
 
     def _ideal_seconds(self, operation: Operation) -> float:
-        """What a chunk should take. A job that has the writer for itself does more at once: a commit has its price."""
-        usual = float(getattr(operation, "chunk_seconds", CHUNK_SECONDS))
+        """What a chunk should take. A job that has the writer for itself does more at once: commits cost."""
+        usual = operation.chunk_seconds or CHUNK_SECONDS
         now = time.monotonic()
         if self._store.database.waiting or len(self._turns) > 1:
             self._shared = now

@@ -25,25 +25,41 @@ Counts = Mapping[Outcome, int]  # how many items ended how
 
 
 class Operation(Protocol):
-    """One kind of bulk change. The engine knows nothing else of nouns.
+    """One kind of bulk change: operations derive from it. The engine knows nothing else of nouns.
 
     A job that undoes another or runs a preview (`job.relation`) takes what it does from the items of its origin; its
-    targets are written without the operation. One whose commits cost much may say how long its chunks should take:
-    `chunk_seconds`. One whose targets come while it runs has `supply(session, tenant, job, size)`: it writes the next,
-    and answers how many the chunk may take at most, and, while there are none yet, in how many seconds to ask again.
+    targets are written without the operation.
     """
+
+    #: How long its chunks should take, when their commits cost much; None: as long as chunks usually do.
+    chunk_seconds: float | None = None
 
     def selection(self, session: Session, tenant: Tenant, job: Job) -> Sql | None:
         """A query for the rids of the targets; None when only `freeze` can write them (they are few)."""
+        return None
 
     def count(self, session: Session, tenant: Tenant, job: Job, selection: Sql) -> list[tuple[int, NewItem]] | None:
         """What would become of the selection, as (how many, one of them); None when only `record` can tell."""
+        return None
 
     def freeze(self, session: Session, tenant: Tenant, job: Job) -> None:
-        """Write the job's targets: PRE_PROCESS → PRE_PROCESS_COMPLETED."""
+        """Write the targets of a job without a selection: PRE_PROCESS → PRE_PROCESS_COMPLETED."""
+        raise AssertionError(f"the targets of job {job.number} are neither selected nor written")
+
+    def frozen(self, session: Session, tenant: Tenant, job: Job, total: int) -> None:
+        """So many targets of the selection stand: whatever was needed only to find them can go."""
+        return
 
     def hidden(self, session: Session, tenant: Tenant, job: Job, total: int) -> int:
         """How many objects match that the submitter may not see."""
+        return 0
+
+    def supply(self, session: Session, tenant: Tenant, job: Job, size: int) -> tuple[int, float]:
+        """Write the next targets, of a job whose targets come while it runs.
+
+        Answers how many the chunk may take at most, and, while there are none yet, in how many seconds to ask again.
+        """
+        return size, 0.0
 
     def record(self, session: Session, tenant: Tenant, job: Job, last: int, now: int) -> Counts:
         """Write an item for each target in (cursor, last]: outcome, reason, before, after. Change nothing else.
@@ -56,6 +72,7 @@ class Operation(Protocol):
 
     def forget(self) -> None:
         """A transaction was rolled back: remember nothing of it."""
+        return
 
 
 @contextmanager
@@ -102,6 +119,8 @@ def freeze(
                 jobs.set_hidden(session, job, hidden)
                 if job.relation is not None:
                     derived.shrink(session, job)
+                else:
+                    operation.frozen(session, tenant, job, total)
             else:
                 operation.freeze(session, tenant, job)
             _selected(session, tenant, job, clock())

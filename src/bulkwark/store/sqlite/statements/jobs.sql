@@ -59,8 +59,6 @@ WHERE tenant = ? AND job = ? AND finished IS NULL AND hold = 'AWAITING_CONFIRMAT
 UPDATE job SET options = ? WHERE tenant = ? AND job = ?;
 -- add_targets: some of the selected objects
 INSERT OR IGNORE INTO job_target (tenant, job, rid) SELECT ?, ?, value FROM carray(?);
--- freeze_rids: the targets of a job from a JSON list of rids
-INSERT INTO job_target (tenant, job, rid) SELECT DISTINCT ?1, ?2, value FROM json_each(?3) ORDER BY value;
 -- chunk_end: the last rid of the next chunk, and its size
 SELECT max(rid), count(*) FROM (
     SELECT rid FROM job_target WHERE tenant = ? AND job = ? AND rid > ? ORDER BY rid LIMIT ?
