@@ -18,7 +18,7 @@ def main() -> None:
     parser.add_argument("--roles", type=int, default=100_000)
     parser.add_argument("--rows", type=int, default=1_000_000, help="of the uploaded file")
     parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--against", default="", choices=["", "opensearch"], help="another side to measure, for search and change")
+    parser.add_argument("--against", default="", choices=["", "opensearch"], help="search, change: another side")
     given = parser.parse_args()
     parts = given.parts or list(PARTS)
     print(f"Python {platform.python_version()}, SQLite {apsw.sqlite_lib_version()}, {platform.machine()}")
