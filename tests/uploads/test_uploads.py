@@ -378,3 +378,11 @@ def test_more_uploads_can_run_at_once_than_files_can_be_open(world: World, monke
     assert most == 3, "the oldest goes before the next transaction"
     world.settle()
     assert _attached(world) == []
+
+
+def test_rows_of_an_outcome_that_there_is_not_are_refused(world: World) -> None:
+    id = world.upload(GOOD)
+
+    reply = world.admin.get(f"/bulkwark/v1/jobs/{id}/rows?outcome=changed")
+
+    assert (reply.status, "neither failed nor all" in reply.body.decode()) == (400, True)

@@ -54,8 +54,7 @@ def rerun(call: Call) -> Answer:
     wanted = _outcomes(part)
     source = derived.encode(job, wanted, _narrowed(call, job, part))
     operation = call.services.engine.operations[job.operation]
-    require = getattr(operation, "require_rerun", None)
-    by_itself = require is not None and require(call.read(), job, wanted)
+    by_itself = operation.require_rerun(call.read(), job, wanted)
     if job.relation in (Relation.UNDO, Relation.RUN) and not by_itself:
         # What it does stands in the items of its own origin.
         origin = _origin(call, job)
@@ -131,8 +130,6 @@ def _ended(call: Call) -> Job:
 
 
 def _part(call: Call) -> Part:
-    if call.query:
-        raise Invalid("this call is narrowed by its body alone", where=f"query parameter {min(call.query)}")
     return call.strict(Part) if call.body.strip() else Part()
 
 

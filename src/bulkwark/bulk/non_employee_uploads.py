@@ -8,15 +8,15 @@ from pathlib import Path
 import msgspec
 
 from bulkwark.bulk import upload_rerun
+from bulkwark.bulk.freezing import Counts, Operation
 from bulkwark.bulk.upload_specs import JobSpec, Spec
 from bulkwark.domain import reasons
 from bulkwark.domain.jobs import Job, Outcome, Relation
 from bulkwark.domain.non_employees import Limits
 from bulkwark.errors import Invalid
 from bulkwark.store import jobs, non_employee_records, non_employee_sources, upload_undo, uploads
-from bulkwark.store.dialect import Session, Sql
+from bulkwark.store.dialect import Session
 from bulkwark.store.non_employee_sources import Source
-from bulkwark.store.outcomes import NewItem
 from bulkwark.store.tenants import Tenant
 from bulkwark.store.uploads import Chunk, State, Upload
 
@@ -26,23 +26,18 @@ REPORT = "GET /bulkwark/v1/jobs/{id}/failed-rows gives the rows that failed, rea
 LEAST_WHOLE = 250  # rows of a chunk that may become more, so that it takes whole segments
 
 
-class NonEmployeeUploadOperation:
-    """Plugs into the engine (`bulk/freezing.py: Operation`). `folder`: of the staging files."""
+class NonEmployeeUploadOperation(Operation):
+    """Plugs into the engine (`bulk/engine.py`). `folder`: of the staging files."""
 
     # Each commit flushes a segment of the full text and writes every page of an index that it has touched. Among half a
     # million records chunks of 150 ms had shrunk to 500 rows, and most of the time went to commits and checkpoints.
-    chunk_seconds = 0.4
+    chunk_seconds = 0.15
+    alone_seconds = 0.4
     least_chunk = 1_000
 
     def __init__(self, folder: Path, limits: Limits) -> None:
         self._folder = folder
         self._limits = limits
-
-    def selection(self, session: Session, tenant: Tenant, job: Job) -> Sql | None:
-        return None
-
-    def count(self, session: Session, tenant: Tenant, job: Job, selection: Sql) -> list[tuple[int, NewItem]] | None:
-        return None
 
     def freeze(self, session: Session, tenant: Tenant, job: Job) -> None:
         uploads.freeze(session, job, self._upload(session, job))
@@ -55,7 +50,7 @@ class NonEmployeeUploadOperation:
         """
         if job.relation is not None:  # its targets are items of another job
             if job.relation is Relation.RUN and not jobs.chunk_end(session, job, 1)[1]:
-                self._let_go(job, session)
+                self._let_go(session, job)
             return size, 0.0
         upload = self._upload(session, job)
         if upload.state is State.WAITING:
@@ -76,19 +71,16 @@ class NonEmployeeUploadOperation:
             uploads.add_targets(session, job, upload, last)
         return max(0, last - job.cursor), 0.0  # no more rows than lines
 
-    def hidden(self, session: Session, tenant: Tenant, job: Job, total: int) -> int:
-        return 0
-
-    def record(self, session: Session, tenant: Tenant, job: Job, last: int, now: int) -> None:
+    def record(self, session: Session, tenant: Tenant, job: Job, last: int, now: int) -> Counts:
         upload = self._upload(session, job)
-        if job.relation is Relation.UNDO:
+        if jobs.takes_back(session, job):
             upload_undo.record(session, tenant, job, last, upload.source)
-            return
+            return jobs.outcomes(session, job, last)
         spec = msgspec.json.decode(upload.spec, type=Spec)
         self._require_schema(session, upload, spec)
         if job.relation is Relation.RERUN:
             upload_rerun.record(session, tenant, job, last, upload, spec, self._limits, now)
-            return
+            return jobs.outcomes(session, job, last)
         self._attach(session, upload)
         chunk = Chunk(session, tenant, job, last, upload)
         found = uploads.whole(session, upload) if spec.strict else None
@@ -100,11 +92,12 @@ class NonEmployeeUploadOperation:
             if job.relation is Relation.RUN:
                 chunk.compare(job.origin or 0, reasons.PREVIEW)
         chunk.keep_bad()
+        return jobs.outcomes(session, job, last)
 
     def effect(self, session: Session, tenant: Tenant, job: Job, last: int, now: int) -> None:
         upload = self._upload(session, job)
         source = self._source(session, tenant, upload)
-        if job.relation is Relation.UNDO:
+        if jobs.takes_back(session, job):
             upload_undo.effect(session, tenant, source, job, last, now=now, warning=self._limits.warning)
             return
         if job.relation is Relation.RERUN:
@@ -119,12 +112,9 @@ class NonEmployeeUploadOperation:
             rows = [(found[rid], cells, people.get(cells.manager)) for rid, cells in changed]
             non_employee_records.change(session, tenant, source, rows, now=now, warning=self._limits.warning)
 
-    def forget(self) -> None:
-        """Nothing is remembered between chunks."""
-
     def require_rerun(self, session: Session, job: Job, wanted: Collection[Outcome]) -> bool:
         """Whether what failed is done again from the report, without the file. Raises Invalid when that cannot be."""
-        if job.relation is Relation.UNDO:
+        if jobs.takes_back(session, job):
             return False
         if job.relation is None and msgspec.json.decode(self._upload(session, job).spec, type=Spec).strict:
             told = "no row of the file was applied, as one bad row keeps all of them back"
@@ -144,8 +134,10 @@ class NonEmployeeUploadOperation:
         if not uploads.attach(session, upload, self._staging(upload)):
             raise Invalid("the uploaded file is no longer here", hint=f"upload the file again; {REPORT}")
 
-    def _let_go(self, job: Job, session: Session) -> None:
+    def _let_go(self, session: Session, job: Job) -> None:
         """The run of a preview ends: only what conflicted can still need the files."""
+        if jobs.takes_back(session, job):
+            return
         upload = self._upload(session, job)
         files = [] if job.conflicted else [self._staging(upload), self._folder / f"{upload.id}.csv"]
         uploads.detach(session, upload, *files)
