@@ -32,8 +32,8 @@ class NonEmployeeUploadOperation(Operation):
     # Each commit flushes a segment of the full text and writes every page of an index that it has touched. Among half a
     # million records chunks of 150 ms had shrunk to 500 rows, and most of the time went to commits and checkpoints.
     chunk_seconds = 0.15
-    alone_seconds = 0.4
-    least_chunk = 1_000
+    alone_seconds = 0.6
+    least_chunk = 500
 
     def __init__(self, folder: Path, limits: Limits) -> None:
         self._folder = folder
