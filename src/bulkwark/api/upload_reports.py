@@ -36,7 +36,7 @@ def rows(call: Call) -> Answer:
     limit, after = call.number("limit", 250, most=MOST_ROWS), call.number("after", 0)
     wanted = call.query.get("outcome", FAILED_ONLY)
     if wanted not in (FAILED_ONLY, ALL):
-        raise Invalid(f"{wanted!r} is no such part", where="query parameter outcome", hint=f"{FAILED_ONLY} or {ALL}")
+        raise Invalid(f"{wanted!r} is neither {FAILED_ONLY} nor {ALL}", where="query parameter outcome")
     session = call.read()
     upload = _need(call, session)
     job = jobs.get(session, call.tenant.number, uuid_id(call.params["id"]))
