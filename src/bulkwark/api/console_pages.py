@@ -11,6 +11,7 @@ from bulkwark.api import console_views as views
 from bulkwark.api import job_rights, job_shapes, jobs, previews
 from bulkwark.api.answers import Answer
 from bulkwark.api.calls import Call
+from bulkwark.bulk import uploads
 from bulkwark.domain.jobs import FINISHED, Job, Mode, Outcome, Relation
 from bulkwark.domain.kinds import Kind
 from bulkwark.domain.times import iso_ms
@@ -168,7 +169,7 @@ def _can(call: Call, job: Job) -> frozenset[str]:
         return frozenset({"cancel", {"PAUSED": "resume", "AWAITING_CONFIRMATION": "confirm"}.get(job.state, "pause")})
     if job.purged is not None or job.operation not in call.services.engine.operations:
         return frozenset()
-    wanted = {"undo": job.changed, "rerun": job.failed}
+    wanted = {"undo": job.changed, "rerun": job.failed if job.operation != uploads.NAME else 0}
     return frozenset(name for name, items in wanted.items() if items)
 
 

@@ -12,7 +12,7 @@ from bulkwark.api import answers, job_rights, job_shapes, metadata_jobs, preview
 from bulkwark.api.answers import Answer
 from bulkwark.api.calls import Call
 from bulkwark.api.job_requests import NOUNS
-from bulkwark.bulk import derived, selection
+from bulkwark.bulk import derived, selection, uploads
 from bulkwark.bulk.selection import Limit, Selector
 from bulkwark.domain.jobs import FINISHED, Job, Options, Outcome, Relation
 from bulkwark.domain.kinds import Kind, plain_id
@@ -51,6 +51,11 @@ def rerun(call: Call) -> Answer:
     job, part = _ended(call), _part(call)
     if part.force and job.relation is not Relation.UNDO:
         raise Invalid("only an undo can be forced", where="/force")
+    if job.operation == uploads.NAME and not jobs.takes_back(call.read(), job):
+        told = "rows of a file are not done again as they are"
+        raise Invalid(
+            told, where="path", hint=f"mend and upload the file of GET /bulkwark/v1/jobs/{job.id}/failed-rows"
+        )
     source = derived.encode(job, _outcomes(part), _narrowed(call, job, part))
     if job.relation in (Relation.UNDO, Relation.RUN):
         # What it does stands in the items of its own origin.
