@@ -40,6 +40,8 @@ UPDATE state SET modified = ?, md = ? WHERE rid = ?;
 UPDATE search_doc SET face = ?, refs = ? WHERE rid = ?;
 -- set_face: the same, where it links to what it did
 UPDATE search_doc SET face = ? WHERE rid = ?;
+-- set_refs: it links to something else
+UPDATE search_doc SET refs = ? WHERE rid = ?;
 -- drop: delete an object
 DELETE FROM object WHERE rid = ?;
 -- drop_state: and its narrow row
