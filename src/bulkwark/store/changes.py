@@ -53,8 +53,9 @@ def change_many(
         if after != before:
             faces.append((head(after), old.rid))
             if known.embedded:
-                refs = arrays.change(old.rid, before, after, refs)
-                before, after = embedded.own(known, before), embedded.own(known, after)
+                fresh = arrays.change(old.rid, before, after, refs)
+                before, after = embedded.own(known, old.rid, before, refs), embedded.own(known, old.rid, after, fresh)
+                refs = fresh
             rewritten.add(old.rid, before, after, embedded.present_paths(known, old.rid, refs))
     if faces:
         objects.elements.changed(session, kind)

@@ -45,9 +45,9 @@ def _fresh(session: Session, tenant: int, index: Index, path: str, many: int) ->
     return range(first, first + many)
 
 
-def own(index: Index, face: Document) -> Document:
+def own(index: Index, rid: int, face: Document, refs: Refs) -> Document:
     """What is indexed under the number of the object itself."""
-    apart = [path for path in index.embedded if len(face.get(path) or []) > 1]
+    apart = [path for path in index.embedded if path in face and refs.get(path) != [rid]]
     return {name: value for name, value in face.items() if name not in apart} if apart else face
 
 
@@ -61,10 +61,10 @@ def entries(
     index: Index, number: Number, rid: int, face: Document, refs: Refs, text: Text = json_text
 ) -> list[tuple[int, Entry]]:
     """(number, entry) of an object and of the elements that are indexed apart."""
-    found = [(rid, derive(index, number, own(index, face), present_paths(index, rid, refs), text))]
+    found = [(rid, derive(index, number, own(index, rid, face, refs), present_paths(index, rid, refs), text))]
     for path in index.embedded:
         elements: Sequence[int] = refs.get(path, [])
-        if len(elements) > 1:
+        if elements and elements != [rid]:
             target = BY_KIND[index.links[path]]
             for element, document in zip(elements, face[path], strict=True):
                 found.append((element, derive(target, _below(number, path), document, [], text)))

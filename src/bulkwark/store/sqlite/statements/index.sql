@@ -19,5 +19,8 @@ DELETE FROM link WHERE tenant = ? AND field = ? AND target = ? AND rid = ?;
 INSERT OR IGNORE INTO md_inv (tenant, pair, rid) VALUES (?, ?, ?);
 -- drop_pair: it no longer does
 DELETE FROM md_inv WHERE tenant = ? AND pair = ? AND rid = ?;
+-- pythonic_values: objects that have a value in one of a JSON list of fields that Python spells and JSON does not
+SELECT DISTINCT v.rid FROM json_each(?2) w CROSS JOIN val v ON v.tenant = ?1 AND v.field = w.value
+WHERE v.value IN ('True', 'False') OR v.value GLOB '*[0-9]e[+-][0-9]*';
 -- different_values: what a field holds, each once
 SELECT DISTINCT value FROM val WHERE tenant = ? AND field = ? ORDER BY value;
