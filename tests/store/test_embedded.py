@@ -121,7 +121,9 @@ def test_an_index_that_followed_changes_is_one_that_was_made_anew(tmp_path: Path
 def _renumbered(row: str) -> str:
     """The row without the number of the one identity, which is another after each deletion."""
     first = Kind.IDENTITY << 29 | 1 << 34
-    return " ".join("rid" if word.strip("[],").isdigit() and int(word.strip("[],")) >= first else word for word in row.split())
+    return " ".join(
+        "rid" if word.strip("[],").isdigit() and int(word.strip("[],")) >= first else word for word in row.split()
+    )
 
 
 def test_nothing_is_left_of_a_deleted_identity(store: Store) -> None:

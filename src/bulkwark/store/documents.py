@@ -67,9 +67,7 @@ def elements_of(session: Session, rids: Sequence[int], path: str) -> dict[int, l
     return {rid: _refs(refs).get(path, []) for rid, _, refs, _ in found}
 
 
-def element_texts(
-    session: Session, tenant: Tenant, found: Sequence[tuple[int, int]], path: str
-) -> Mapping[int, bytes]:
+def element_texts(session: Session, tenant: Tenant, found: Sequence[tuple[int, int]], path: str) -> Mapping[int, bytes]:
     """Element → its JSON text, for elements (object, element) of one nested array."""
     elements = sorted({element for _, element in found})
     if path in EMBEDDED:

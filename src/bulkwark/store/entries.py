@@ -121,9 +121,7 @@ def speller(known: Field, no: int) -> Callable[[str], str]:
     return lambda text: words(known, no, [text])
 
 
-def derive(
-    index: Index, number: Number, document: dict[str, Any], nested: list[str], text: Text = json_text
-) -> Entry:
+def derive(index: Index, number: Number, document: dict[str, Any], nested: list[str], text: Text = json_text) -> Entry:
     """The entry of one search document; `nested` are its nested paths that are not empty."""
     entry = Entry([present(number(path)) for path in (ALL, *nested)])
     for path, found in leaves(document):
