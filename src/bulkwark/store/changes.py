@@ -31,7 +31,7 @@ COMMON = frozenset(
 def change_many(
     session: Session, objects: Objects, kind: Kind, found: Sequence[tuple[Stored, Document]], now: int
 ) -> None:
-    """Replace the documents of objects of one kind. Other objects that they refer to must be as they were; metadata stays.
+    """Replace the documents of objects of one kind. They must refer to the objects that they did; metadata stays.
 
     `now` (ms) becomes `modified`, which never goes back.
     """
@@ -107,7 +107,7 @@ def _emails(session: Session, objects: Objects, found: Sequence[Document], faces
 
 
 class _Arrays:
-    """The embedded arrays of changed objects: their elements that are indexed apart, and the links that lead from them."""
+    """The embedded arrays of changed objects: elements that are indexed apart, and the links that lead from them."""
 
     def __init__(self, session: Session, objects: Objects, found: Index) -> None:
         self._session = session

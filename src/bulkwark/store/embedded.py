@@ -1,7 +1,7 @@
 """Nested arrays whose elements stand in the document itself: the accounts, apps and access of an identity.
 
-An element has an entry of its own in the index, so that `@accounts(…)` asks one element for everything, and a `link` leads
-from it to the identity, as with the elements that are objects. The only element of an array is indexed with its
+An element has an entry of its own in the index, so that `@accounts(…)` asks one element for everything, and a `link`
+leads from it to the identity, as with the elements that are objects. The only element of an array is indexed with its
 identity, under the identity's own number: most people have one account, and a row of its own would cost as much
 as the person's. Its fields have other numbers than the identity's, so neither is taken for the other.
 """
@@ -23,7 +23,7 @@ Refs = Mapping[str, list[int]]
 def number_elements(
     session: Session, tenant: int, index: Index, rid: int, face: Document, old: Refs
 ) -> dict[str, list[int]]:
-    """Embedded path → numbers of the elements there; those that the array has had before come first, new ones follow."""
+    """Embedded path → numbers of the elements there. Those that the array has had are used again, new ones follow."""
     found: dict[str, list[int]] = {}
     for path in index.embedded:
         many = len(face.get(path) or [])
