@@ -13,13 +13,15 @@ from __future__ import annotations
 
 import argparse
 import json
+import math
 import random
 import resource
 import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -146,26 +148,40 @@ def _asked(n: int, seed: int, trial: Trial, house: House, *, timed: bool) -> Cou
         index, strict = dice.choice(list(INDEXES)), dice.random() < 0.5
         mode, kind, roll = dice.choice(["default", "elasticsearch"]), dice.choice(list(FILTERS)), dice.random()
         asked: Any
-        began = time.process_time()
+        ask: Callable[[], str]
+        if roll < DOOR:
+            asked, door = writer.body(), dice.choice(DOORS)
+            ask = partial(knock, house.admin, door, asked)
+        elif roll < DOOR + FILTER:
+            asked = writer.filter_text()
+            ask = partial(trial.filter, asked, kind, _index_of(kind))
+        elif roll < DOOR + FILTER + FIELD_FILTER:
+            asked = writer.filters()
+            ask = partial(trial.field_filter, asked, index, strict=strict)
+        else:
+            asked = writer.search()
+            ask = partial(trial.ask, asked, index, strict=strict, mode=mode)
         try:
-            if roll < DOOR:
-                asked = writer.body()
-                found[knock(house.admin, dice.choice(DOORS), asked)] += 1
-            elif roll < DOOR + FILTER:
-                asked = writer.filter_text()
-                found[trial.filter(asked, kind, _index_of(kind))] += 1
-            elif roll < DOOR + FILTER + FIELD_FILTER:
-                asked = writer.filters()
-                found[trial.field_filter(asked, index, strict=strict)] += 1
-            else:
-                asked = writer.search()
-                found[trial.ask(asked, index, strict=strict, mode=mode)] += 1
-            took = time.process_time() - began
-            assert took < SECONDS or not timed, f"took {took:.2f} s"
+            found[_timed(ask) if timed else ask()] += 1
         except Exception as fault:
             shown = json.dumps(asked)[:2_000]
             raise AssertionError(f"input {number} of seed {seed}, {index}, strict {strict}, {mode}: {shown}") from fault
     return found
+
+
+def _timed(ask: Callable[[], str]) -> str:
+    """The answer; AssertionError when it takes a second of the processor each of three times.
+
+    Once may be the machine's doing: what it did for others while we waited counts as ours on a virtual one.
+    """
+    least = math.inf
+    for _ in range(3):
+        began = time.process_time()
+        answer = ask()
+        least = min(least, time.process_time() - began)
+        if least < SECONDS:
+            return answer
+    raise AssertionError(f"took {least:.2f} s")
 
 
 def _index_of(kind: Kind) -> str:

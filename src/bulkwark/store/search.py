@@ -80,7 +80,7 @@ def rids(session: Session, tenant: Tenant, checked: Sequence[Checked], page: Pag
     for (one, kind), weight in zip(known, weights, strict=True):
         if any(w is not None for w in weights):
             selection = tenant.select(session, one)
-            found = scores.page(session, tenant.number, kind, selection, weight, wanted.limit, wanted.offset)
+            found = scores.page(session, tenant, kind, selection, one.root, weight, wanted.limit, wanted.offset)
         else:
             found = _sorted(session, tenant, one, kind, wanted)
         streams.append(found)

@@ -35,6 +35,7 @@ class Tenant:
         self.elements = Elements(number)
         self.objects = Objects(number, name, self.numbers, self.elements)
         self.metadata = Metadata(number)
+        self.statistics: dict[tuple[int, str], Statistics] = {}  # of text fields, for relevance
         self._database = database
         self._wire: Wire | None = None
         self._wire_commits = -1

@@ -6,7 +6,9 @@ and phrases in text fields of the object itself weigh; other conditions select a
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from bulkwark.domain.kinds import Kind
 from bulkwark.query import ast
@@ -15,14 +17,19 @@ from bulkwark.query.fields import Field
 from bulkwark.query.fields import Kind as FieldKind
 from bulkwark.store.fields import FieldNumbers
 from bulkwark.store.indexes import BY_KIND
+from bulkwark.store.sqlite import relevance
 from bulkwark.store.sqlite.engine import Session
 from bulkwark.store.sqlite.leaves import CUTS, quote
 from bulkwark.store.sqlite.order import FEW, Hit, Key
 from bulkwark.store.sqlite.sets import Sql
 
+if TYPE_CHECKING:
+    from bulkwark.store.tenants import Tenant
+
 SCORE = Key("_score", None, True)
 MAX_PHRASES = 500  # of one query; with more of them, hits are not weighed
 MAX_BOOSTS = 50
+CLOSELY = 5_000  # hits that are weighed by their own texts
 
 
 def scores(session: Session, numbers: FieldNumbers, kind: Kind, root: Node) -> Sql | None:
@@ -82,7 +89,7 @@ def _paths(session: Session, numbers: FieldNumbers, kind: Kind, field: Field | N
 
 
 def page(
-    session: Session, tenant: int, kind: Kind, hits: Sql, weights: Sql | None, limit: int, offset: int
+    session: Session, tenant: Tenant, kind: Kind, hits: Sql, root: Node, weights: Sql | None, limit: int, offset: int
 ) -> list[Hit]:
     """One page of the hits, the heaviest first; ties by id. Without weights all are equal."""
     session.change("CREATE TEMP TABLE IF NOT EXISTS hit (rid INTEGER PRIMARY KEY)")
@@ -90,7 +97,12 @@ def page(
     for table in ("hit", "weighed"):
         session.change(f"DELETE FROM temp.{table}")
     session.change(f"INSERT INTO temp.hit SELECT rid FROM ({hits.text})", hits.params)
-    if weights is not None:
+    if weights is not None and session.connection.changes() <= CLOSELY:
+        weighed = relevance.Weigher(session, tenant, kind).scores(root)
+        rows = [(rid, round(score, 4)) for rid, score in weighed.items()]
+        put = "INSERT INTO temp.weighed SELECT value ->> 0, value ->> 1 FROM json_each(?)"
+        session.change(put, (json.dumps(rows),))
+    elif weights is not None:
         found = f"SELECT w.rid, w.score FROM ({weights.text}) w CROSS JOIN temp.hit h ON h.rid = w.rid"
         session.change(f"INSERT INTO temp.weighed {found}", weights.params)
     session.change("INSERT OR IGNORE INTO temp.weighed SELECT rid, 0.0 FROM temp.hit")
@@ -106,7 +118,7 @@ def page(
         f"SELECT o.rid, o.id, w.score FROM {source} WHERE o.tenant = ? AND o.kind = ? AND w.score >= ? "
         "ORDER BY w.score DESC, o.id LIMIT ? OFFSET ?"
     )
-    rows = list(session.execute(sql, (tenant, int(kind), least, limit, offset)))
+    rows = list(session.execute(sql, (tenant.number, int(kind), least, limit, offset)))
     for table in ("hit", "weighed"):
         session.change(f"DELETE FROM temp.{table}")
     return [Hit(rid, (score,), (SCORE,), id) for rid, id, score in rows]
