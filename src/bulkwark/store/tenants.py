@@ -12,7 +12,7 @@ from bulkwark.domain.kinds import new_id
 from bulkwark.errors import Invalid, Unavailable
 from bulkwark.query.ast import Checked
 from bulkwark.store import catching_up, counters, fields
-from bulkwark.store.dialect import Database, Selector, Session, Sql, Turn, migrate
+from bulkwark.store.dialect import Database, Selector, Session, Sql, Statistics, Turn, migrate
 from bulkwark.store.elements import Elements
 from bulkwark.store.fields import FieldNumbers
 from bulkwark.store.indexes import kind_called
