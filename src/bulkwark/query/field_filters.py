@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import msgspec
+
 from bulkwark.errors import Invalid, hinted
 from bulkwark.query import ast
 from bulkwark.query.check import has
@@ -124,8 +126,6 @@ def _bound(given: Any, where: str) -> ast.Bound | None:
 
 def _plain(value: Any, where: str) -> str:
     """A string, number or boolean as text."""
-    if isinstance(value, bool):
-        return "true" if value else "false"
     if not isinstance(value, str | int | float):
         raise Invalid("a plain value is expected", where=where)
-    return str(value)
+    return value if isinstance(value, str) else msgspec.json.encode(value).decode()

@@ -119,6 +119,8 @@ def _after(key: order.Key, text: str | None, position: int) -> Any:
                 return {"true": 1, "false": 0, "1": 1, "0": 0}[text]
     except (ValueError, KeyError):
         raise Invalid(
-            f"{text!r} is no {key.field.kind.value} to search after", where=f"/searchAfter/{position}"
+            f"{text!r} is no {key.field.kind.value} to search after",
+            where=f"/searchAfter/{position}",
+            hint=f"the value that the last document has in {key.path}",
         ) from None
     return text
