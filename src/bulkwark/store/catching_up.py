@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -61,7 +62,7 @@ def index_anew(session: Session, objects: Objects, rids: Sequence[int]) -> None:
         if known.embedded:
             face = documents.face(kind, stored[rid].document(), {}, org=objects.org)
             refs = old_refs | embedded.number_elements(session, objects.tenant, known, rid, face, old_refs)
-        number = lambda path, kind=kind: objects.numbers.need(session, kind, path)  # noqa: E731
+        number = partial(objects.numbers.need, session, kind)
         before = dict(embedded.entries(known, number, rid, old_face, old_refs, text=str))[rid]
         (_, after), *elements = embedded.entries(known, number, rid, face, refs)
         tokens.append((rid, " ".join(after.tokens)))
