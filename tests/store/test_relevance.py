@@ -70,7 +70,9 @@ def test_an_optional_condition_adds_one_and_a_required_one_nothing(judge: Judged
 
 
 def test_a_group_counts_only_where_it_holds_as_a_whole(judge: Judged) -> None:
-    sales, finance, the = (formula(judge, *of) for of in (("name", "sales"), ("name", "finance"), ("description", "the")))
+    sales, finance, the = (
+        formula(judge, *of) for of in (("name", "sales"), ("name", "finance"), ("description", "the"))
+    )
     both = {id: sales[id] + the[id] for id in sales.keys() & the.keys()}
 
     assert order(judge, "(name:sales AND description:the) OR name:finance") == by_weight(added(both, finance))

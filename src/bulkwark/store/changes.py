@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
+from functools import partial
 from itertools import compress
 from operator import ne
 from typing import Any
@@ -12,7 +13,7 @@ import msgspec
 
 from bulkwark.domain import documents
 from bulkwark.domain.documents import Document
-from bulkwark.domain.kinds import Kind
+from bulkwark.domain.kinds import Kind, kind_of
 from bulkwark.query.fields import Field
 from bulkwark.store import common_access, embedded
 from bulkwark.store.dialect import Session, index
@@ -126,11 +127,13 @@ class _Arrays:
         session, objects = self._session, self._objects
         fresh = {path: held for path, held in refs.items() if path not in self._index.embedded}
         fresh |= embedded.number_elements(session, objects.tenant, self._index, rid, after, refs)
-        self._refs.append((json.dumps(fresh, separators=(",", ":")), rid))
-        self._gone.extend(one for one in objects.entries(session, rid, before, refs) if one[0] != rid)
-        self._come.extend(one for one in objects.entries(session, rid, after, fresh) if one[0] != rid)
-        self._dropped.extend(objects.links(session, rid, refs))
-        self._put.extend(objects.links(session, rid, fresh))
+        number: Callable[[str], int] = partial(objects.numbers.need, session, kind_of(rid))
+        self._gone.extend(embedded.apart(self._index, number, rid, before, refs))
+        self._come.extend(embedded.apart(self._index, number, rid, after, fresh))
+        if fresh != refs:
+            self._refs.append((json.dumps(fresh, separators=(",", ":")), rid))
+            self._dropped.extend(objects.links(session, rid, refs))
+            self._put.extend(objects.links(session, rid, fresh))
         return fresh
 
     def write(self) -> None:

@@ -61,7 +61,15 @@ def entries(
     index: Index, number: Number, rid: int, face: Document, refs: Refs, text: Text = json_text
 ) -> list[tuple[int, Entry]]:
     """(number, entry) of an object and of the elements that are indexed apart."""
-    found = [(rid, derive(index, number, own(index, rid, face, refs), present_paths(index, rid, refs), text))]
+    whole = derive(index, number, own(index, rid, face, refs), present_paths(index, rid, refs), text)
+    return [(rid, whole), *apart(index, number, rid, face, refs, text)]
+
+
+def apart(
+    index: Index, number: Number, rid: int, face: Document, refs: Refs, text: Text = json_text
+) -> list[tuple[int, Entry]]:
+    """(number, entry) of the elements that are indexed apart."""
+    found: list[tuple[int, Entry]] = []
     for path in index.embedded:
         elements: Sequence[int] = refs.get(path, [])
         if elements and elements != [rid]:
