@@ -35,15 +35,20 @@ CLOSELY = 5_000  # hits that are weighed by their own texts
 def scores(session: Session, numbers: FieldNumbers, kind: Kind, root: Node) -> Sql | None:
     """A SELECT of (rid, score) of the objects that words of the query weigh; None when it has no such words."""
     by_boost: dict[float, list[str]] = {}
+    many = 0
     for phrase, boost in _phrases(root, 1.0):
         for path in _paths(session, numbers, kind, phrase.field):
             number = numbers.find(session, kind, path)
             if number is not None and boost > 0:
-                by_boost.setdefault(boost, []).extend(_expressions(phrase, number))
-    if not by_boost or len(by_boost) > MAX_BOOSTS or sum(map(len, by_boost.values())) > MAX_PHRASES:
+                found = list(_expressions(phrase, number))
+                by_boost.setdefault(boost, []).extend(found)
+                many += len(found)
+        if many > MAX_PHRASES or len(by_boost) > MAX_BOOSTS:
+            return None
+    if not by_boost:
         return None
     # FTS5's bm25 is negative, better is less, and adds over the phrases of an expression: so do these parts.
-    params = [value for boost, found in by_boost.items() for value in (-boost, " OR ".join(dict.fromkeys(found)))]
+    params = [value for boost, some in by_boost.items() for value in (-boost, " OR ".join(dict.fromkeys(some)))]
     part = "SELECT rowid AS rid, round(? * bm25(fts), 4) AS score FROM fts WHERE fts MATCH ?"
     if len(by_boost) == 1:
         return Sql(part, tuple(params))
