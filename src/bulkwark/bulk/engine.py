@@ -20,7 +20,7 @@ from bulkwark.bulk.turns import Key, Turns
 from bulkwark.domain.jobs import FINISHED, USUAL_PRIORITY, Happened, Hold, Job, Mode, Outcome, Status
 from bulkwark.errors import BulkwarkError, Unavailable
 from bulkwark.store import job_events, jobs
-from bulkwark.store.dialect import Patience, Session
+from bulkwark.store.dialect import Patience, Session, stay_behind
 from bulkwark.store.jobs import NewJob
 from bulkwark.store.tenants import Store, Tenant
 
@@ -177,6 +177,7 @@ class Engine:
     # --- the loop ------------------------------------------------------------------------------------
 
     def _run(self) -> None:
+        stay_behind()
         while (found := self._next()) is not None:
             self._turn(*found)
 
@@ -281,7 +282,8 @@ class Engine:
         if count >= usual:
             # Half way towards the ideal: one slow chunk (a checkpoint) must not shrink the next ones much.
             ideal = count * self._ideal_seconds(operation) / max(took, 0.0005)
-            self._sizes[key] = int(min(MOST_CHUNK, max(LEAST_CHUNK, min((usual + ideal) / 2, usual * 4))))
+            least = operation.least_chunk or LEAST_CHUNK
+            self._sizes[key] = int(min(MOST_CHUNK, max(least, min((usual + ideal) / 2, usual * 4))))
         if ended:
             return None
         return max(0.0, count / job.options.speed - took) if job.options.speed else 0.0
@@ -292,7 +294,7 @@ class Engine:
         now = time.monotonic()
         if self._store.database.waiting or len(self._turns) > 1:
             self._shared = now
-        return max(usual, ALONE_SECONDS) if now - self._shared > ALONE_AFTER else usual
+        return max(usual, operation.alone_seconds or ALONE_SECONDS) if now - self._shared > ALONE_AFTER else usual
 
     def _judge(self, session: Session, job: Job, counted: Mapping[Outcome, int], now: int) -> bool:
         """Whether its failures end the job, or let it wait for somebody's confirmation."""

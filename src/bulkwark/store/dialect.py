@@ -12,7 +12,7 @@ from bulkwark.store.sqlite.relevance import Statistics
 from bulkwark.store.sqlite.select import Selector
 from bulkwark.store.sqlite.sets import Sql
 from bulkwark.store.sqlite.staging import StagingFile
-from bulkwark.store.sqlite.waiting import Patience
+from bulkwark.store.sqlite.waiting import Patience, stay_behind
 
 __all__ = [
     "Aggregator",
@@ -32,5 +32,6 @@ __all__ = [
     "rows",
     "scores",
     "staging",
+    "stay_behind",
     "typeahead",
 ]
