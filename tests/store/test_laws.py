@@ -101,8 +101,8 @@ class Writer:
             asked = {"terms": terms, "fields": paths, "matchAny": dice.random() < 0.5, "contains": dice.random() < 0.5}
             return {"queryType": "TEXT", "textQuery": asked}
         path = dice.choice(self.paths)
-        words = tokens(self.value(path)) or ["x"]
-        typed = " ".join([*words[:1], words[1][: dice.randint(1, 4)]] if len(words) > 1 else [words[0][:3]])
+        found = tokens(self.value(path)) or ["x"]
+        typed = " ".join([*found[:1], found[1][: dice.randint(1, 4)]] if len(found) > 1 else [found[0][:3]])
         return {"queryType": "TYPEAHEAD", "typeAheadQuery": {"query": typed, "field": path, "maxExpansions": 1000}}
 
 

@@ -32,11 +32,11 @@ def search_documents(session: Session, tenant: Tenant, rids: Sequence[int], *, n
     found = session.rows("objects.roots", (json.dumps(sorted(rids)),))
     rows = {}
     for rid, face, modified, refs in found:
-        held = _refs(refs) if nested else {}
+        arrays: dict[str, list[int]] = _refs(refs) if nested else {}
         if refs != "{}" and kind_of(rid) is Kind.IDENTITY:
             # Its arrays stand in the document already.
-            face, held = face if nested else _without(face, EMBEDDED), {}
-        rows[rid] = face, iso_ms(modified).encode(), held
+            face, arrays = face if nested else _without(face, EMBEDDED), {}
+        rows[rid] = face, iso_ms(modified).encode(), arrays
     targets = {target for _, _, refs in rows.values() for held in refs.values() for target in held}
     elements = tenant.elements.texts(session, targets) if targets else {}
     gone = targets - elements.keys()

@@ -83,8 +83,8 @@ def _missing(session: Session, tenant: Tenant, rid: int) -> Iterator[str]:
 
     if documents.face(kind, stored.document(), {}, org=tenant.name).get("name") != face.get("name"):
         yield "the search document has another name"
-    for row, entry in embedded.entries(BY_KIND[kind], find, rid, face, refs):
-        yield from _missing_of(session, number, row, entry)
+    for indexed, entry in embedded.entries(BY_KIND[kind], find, rid, face, refs):
+        yield from _missing_of(session, number, indexed, entry)
     links = [(find(path), target) for path, targets in refs.items() for target in targets]
     if any(session.value("upkeep.has_link", (number, *link, rid)) is None for link in links):
         yield "links are missing"

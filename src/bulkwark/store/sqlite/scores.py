@@ -104,9 +104,9 @@ def page(
     session.change(f"INSERT INTO temp.hit SELECT rid FROM ({hits.text})", hits.params)
     if weights is not None and session.connection.changes() <= CLOSELY:
         weighed = relevance.Weigher(session, tenant, kind).scores(root)
-        rows = [(rid, round(score, 4)) for rid, score in weighed.items()]
+        heavy = [(rid, round(score, 4)) for rid, score in weighed.items()]
         put = "INSERT INTO temp.weighed SELECT value ->> 0, value ->> 1 FROM json_each(?)"
-        session.change(put, (json.dumps(rows),))
+        session.change(put, (json.dumps(heavy),))
     elif weights is not None:
         found = f"SELECT w.rid, w.score FROM ({weights.text}) w CROSS JOIN temp.hit h ON h.rid = w.rid"
         session.change(f"INSERT INTO temp.weighed {found}", weights.params)
