@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import Awaitable, Callable, Generator, Iterator, MutableMapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from functools import partial
 from importlib import import_module
 from typing import Any
@@ -221,11 +222,25 @@ class Api:
         if answer.live is not None:
             await _send_live(send, answer.live, receive)
             return
+        await self._send_stream(send, iter(answer.stream or ()), receive)
+
+    async def _send_stream(self, send: Send, stream: Iterator[bytes], receive: Receive) -> None:
+        """Send piece after piece; when the client has left, no further one is made."""
         loop = asyncio.get_running_loop()
-        more = partial(next, answer.stream or iter(()), None)
-        while (piece := await loop.run_in_executor(self._readers, more)) is not None:
-            await send({"type": "http.response.body", "body": piece, "more_body": True})
-        await send({"type": "http.response.body", "body": b""})
+        gone, sent = asyncio.ensure_future(_left(receive)), 0
+        try:
+            while (piece := await loop.run_in_executor(self._readers, partial(next, stream, None))) is not None:
+                if gone.done():
+                    log.info("a client has left its download after %s bytes", sent)
+                    return
+                await send({"type": "http.response.body", "body": piece, "more_body": True})
+                sent += len(piece)
+            await send({"type": "http.response.body", "body": b""})
+        finally:
+            gone.cancel()
+            if isinstance(stream, Generator):  # it may hold a state of the data
+                with suppress(ValueError):  # a piece is being made right now: it goes with the process
+                    await loop.run_in_executor(self._readers, stream.close)
 
 
 def require_once(scope: Message) -> None:

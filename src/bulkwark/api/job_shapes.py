@@ -135,7 +135,14 @@ def shower(call: Call, session: Session, job: Job) -> Show:
     if job.operation in (entitlement_patches.NAME, upload_specs.NAME):
         return lambda text: None if text is None else msgspec.json.decode(text)
     catalogue = call.tenant.metadata.catalogue(session)
-    return lambda md: values(catalogue, md)
+    known: dict[str | None, dict[str, list[str]] | None] = {}  # many items have the same few texts
+
+    def show(md: str | None) -> dict[str, list[str]] | None:
+        if md not in known:
+            known[md] = values(catalogue, md)
+        return known[md]
+
+    return show
 
 
 def item(show: Show, found: Item) -> dict[str, Any]:

@@ -60,6 +60,7 @@ class Engine:
         self._turns = Turns()
         self._sizes: dict[tuple[int, int], int] = {}
         self._seconds: dict[tuple[int, int], float] = {}
+        self._paced: dict[tuple[int, int], tuple[float, int]] = {}  # when its last chunk began, and of how many items
         self._commits = 0  # of the database behind the last chunk
         self._shared = 0.0  # when somebody else last wrote, or wanted to
         self._wake = threading.Condition()
@@ -224,6 +225,8 @@ class Engine:
                 return job, None
             if job.hold is not None:
                 return job, None
+            if wait := self._too_soon(job):
+                return job, wait
             return job, self._chunk(tenant, number)
         except Unavailable as error:
             log.warning("job %s of tenant %s waits: %s", number, tenant_number, error.sentence())
@@ -254,7 +257,7 @@ class Engine:
                 return None
             size = usual = self._sizes.get(key, FIRST_CHUNK)
             if job.options.speed:
-                size = max(1, min(size, int(job.options.speed * PACE_SECONDS)))
+                size = min(size, _at_once(job.options.speed))
             operation = self._operations[job.operation]
             size, wait = operation.supply(session, tenant, job, size)
             if wait:
@@ -278,6 +281,7 @@ class Engine:
             ended = self._judge(session, job, counted, now)
         took = time.perf_counter() - began
         self._remember(key, took)
+        self._paced[key] = (time.monotonic() - took, count)
         self._commits = self._store.database.commits
         if count >= usual:
             # Half way towards the ideal: one slow chunk (a checkpoint) must not shrink the next ones much.
@@ -296,6 +300,15 @@ class Engine:
             self._shared = now
         return max(usual, operation.alone_seconds or ALONE_SECONDS) if now - self._shared > ALONE_AFTER else usual
 
+    def _too_soon(self, job: Job) -> float:
+        """For how many seconds its speed still forbids a job the next chunk: it may have been called ahead of that."""
+        speed = job.options.speed
+        if not speed:
+            return 0.0
+        began, count = self._paced.get((job.tenant, job.number), (0.0, 0))
+        # What it did before it had a speed is not laid to its account.
+        return max(0.0, began + min(count, _at_once(speed)) / speed - time.monotonic())
+
     def _judge(self, session: Session, job: Job, counted: Mapping[Outcome, int], now: int) -> bool:
         """Whether its failures end the job, or let it wait for somebody's confirmation."""
         if job.mode is not Mode.RUN:
@@ -308,8 +321,9 @@ class Engine:
 
     def _remember(self, key: tuple[int, int], took: float) -> None:
         self._seconds[key] = 0.8 * self._seconds.get(key, took) + 0.2 * took
-        while len(self._seconds) > REMEMBERED:
-            self._seconds.pop(next(iter(self._seconds)))
+        for remembered in (self._seconds, self._paced):
+            while len(remembered) > REMEMBERED:
+                remembered.pop(next(iter(remembered)))
 
     def _sweep(self) -> bool:
         """Forget some of what nobody needs any more, while nothing else is to do. Answers whether more is left."""
@@ -318,6 +332,11 @@ class Engine:
         except Unavailable as error:
             log.warning("what is old stays for now: %s", error.sentence())
             return False
+
+
+def _at_once(speed: int) -> int:
+    """How many items a job with a speed takes in a chunk."""
+    return max(1, int(speed * PACE_SECONDS))
 
 
 def _told(count: int, seconds: float, counted: Mapping[Outcome, int]) -> dict[str, float]:
