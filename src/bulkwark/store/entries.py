@@ -6,6 +6,7 @@ copy of what it was given.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -23,6 +24,10 @@ ALL = ""  # path of the field that every document of a kind has
 GAP = "_"  # stands between the values of an array, so that no phrase reaches from one into the next
 SHORT = 100  # characters of a text whose words are remembered
 FOLDED = "~"  # `name~`: the case-folded values of `name`
+# Terms of fields without words. How many objects have them stands in the dictionary, so nobody needs to count those.
+EVERY = ""  # of the field ALL: every object of the kind
+SEVERAL = "+"  # of a date or a number: objects with several different values in it
+ORDERED = frozenset({FieldKind.DATE, FieldKind.NUMBER})
 
 
 @dataclass(slots=True)
@@ -112,18 +117,25 @@ def speller(known: Field, no: int) -> Callable[[str], str]:
 def derive(index: Index, number: Number, document: dict[str, Any], nested: list[str]) -> Entry:
     """The entry of one search document; `nested` are its nested paths that are not empty."""
     entry = Entry([present(number(path)) for path in (ALL, *nested)])
+    entry.terms.add((number(ALL), EVERY))
+    ordered: list[int] = []
     for path, found in leaves(document):
         known = index.schema.find(path)
         if known is not None:
-            marks, terms = _tokens(known, number(known.path), found)
+            no = number(known.path)
+            marks, terms = _tokens(known, no, found)
             entry.tokens.extend(marks)
             _add_values(entry, known, number, found, terms, folded=index.folds(path))
+            if known.kind in ORDERED:
+                ordered.extend([no] * len(found))
+    _mark_several(entry, ordered)
     return entry
 
 
 def part(index: Index, number: Number, members: dict[str, Any]) -> Entry:
     """What some members of a search document add to its entry, without the tokens."""
     entry = Entry()
+    ordered: list[int] = []
     for path, found in leaves(members):
         known = index.schema.find(path)
         if known is not None:
@@ -131,7 +143,22 @@ def part(index: Index, number: Number, members: dict[str, Any]) -> Entry:
             if known.kind is FieldKind.TEXT:
                 terms = [term for value in found for term in _split(value if isinstance(value, str) else str(value))]
             _add_values(entry, known, number, found, terms, folded=index.folds(path))
+            if known.kind in ORDERED:
+                ordered.extend([number(known.path)] * len(found))
+    _mark_several(entry, ordered)
     return entry
+
+
+def boolean(value: object) -> str:
+    """How a boolean is spelled, in its token and as its term."""
+    return "true" if value else "false"
+
+
+def _mark_several(entry: Entry, ordered: Sequence[int]) -> None:
+    """`ordered`: the numbers of date and number fields, as often as values were found; these may be the same."""
+    if len(set(ordered)) < len(ordered):
+        counts = Counter(no for no, _ in entry.values)
+        entry.terms.update([(no, SEVERAL) for no in ordered if counts[no] > 1])
 
 
 def _add_values(
@@ -147,6 +174,8 @@ def _add_values(
             entry.values.update([(lower, fold(text)) for text in texts])
     elif known.kind is FieldKind.KEYWORD:
         entry.values.update([(no, fold(str(value))) for value in found])
+    elif known.kind is FieldKind.BOOL:
+        entry.terms.update([(no, boolean(value)) for value in found])
     elif known.kind is FieldKind.NUMBER:
         entry.values.update([(no, value) for value in found])
     elif known.kind is FieldKind.DATE:
@@ -173,7 +202,7 @@ def _tokens(known: Field, no: int, found: list[Any]) -> tuple[list[str], list[st
     elif known.kind is FieldKind.KEYWORD:
         marks.extend([whole(no, fold(str(value))) for value in found])
     elif known.kind is FieldKind.BOOL:
-        marks.extend([f"{no}={'true' if value else 'false'}" for value in found])
+        marks.extend([f"{no}={boolean(value)}" for value in found])
     elif known.kind is FieldKind.NUMBER:
         marks.extend([f"{no}={value}" for value in found])
     return marks, terms

@@ -64,7 +64,15 @@ class Tenant:
         kind = kind_called(checked.index)
         if kind is None:
             return Sql("SELECT NULL AS rid WHERE 0")
-        return Selector(session, self.number, self.numbers, self.metadata.catalogue(session)).select(kind, checked.root)
+        return self._selector(session).select(kind, checked.root)
+
+    def count(self, session: Session, checked: Checked) -> int:
+        """How many objects a checked query matches."""
+        kind = kind_called(checked.index)
+        return 0 if kind is None else self._selector(session).count(kind, checked.root)
+
+    def _selector(self, session: Session) -> Selector:
+        return Selector(session, self.number, self.numbers, self.metadata.catalogue(session))
 
 
 class Store:

@@ -131,6 +131,16 @@ class Session:
         # Whoever has patience may lose it between two rows as well.
         return found if self.patience is None else _patiently(found)
 
+    @contextmanager
+    def one_state(self) -> Iterator[None]:
+        """All statements in it see the same state of the data."""
+        self.change("SAVEPOINT one_state")
+        try:
+            yield
+        finally:
+            if self.connection.in_transaction:
+                self.change("RELEASE one_state")
+
 
 def _patiently(found: Iterator[Row]) -> Iterator[Row]:
     with driver_errors():

@@ -21,3 +21,5 @@ INSERT OR IGNORE INTO md_inv (tenant, pair, rid) VALUES (?, ?, ?);
 DELETE FROM md_inv WHERE tenant = ? AND pair = ? AND rid = ?;
 -- different_values: what a field holds, each once
 SELECT DISTINCT value FROM val WHERE tenant = ? AND field = ? ORDER BY value;
+-- term_count: how many objects have a term
+SELECT df FROM vocab WHERE tenant = ? AND field = ? AND term = ?;
