@@ -26,6 +26,7 @@ from bulkwark.api.services import Services
 from bulkwark.auth.actors import Actor
 from bulkwark.errors import Invalid, Unauthenticated
 from bulkwark.store.dialect import Patience
+from bulkwark.store.documents import give_way
 from bulkwark.store.tenants import Tenant
 
 log = logging.getLogger("bulkwark.api")
@@ -37,7 +38,7 @@ Handler = Callable[[Call], Answer]
 
 MAX_BODY = 8 * 1024 * 1024  # bytes, where the table of operations says nothing
 # Threads. A writer mostly waits for its turn, and a search may take long: neither keeps the readers waiting.
-READERS, SEARCHERS, WRITERS = 8, 4, 16
+READERS, SEARCHERS, WRITERS, STREAMERS = 8, 4, 16, 4
 FIRST_PAUSE, LONGEST_PAUSE = 0.005, 0.2  # seconds between two looks at what is not ready yet
 SEND_SECONDS = 60.0  # what a client may let a piece of a live stream wait for
 READ_SECONDS = 10.0  # what a request may read for, before it is told to ask for less
@@ -63,6 +64,7 @@ class Api:
         self._readers = ThreadPoolExecutor(READERS, thread_name_prefix="read")
         self._searchers = ThreadPoolExecutor(SEARCHERS, thread_name_prefix="search")
         self._writers = ThreadPoolExecutor(WRITERS, thread_name_prefix="write")
+        self._streamers = ThreadPoolExecutor(STREAMERS, thread_name_prefix="stream", initializer=give_way)
         self._handlers = {operation.handler: _handler(operation) for operation in OPERATIONS}
         self._handlers["role_jobs.status"] = import_module("bulkwark.api.role_jobs").status
         self._quick = Quick(services, self._handlers)
@@ -72,6 +74,7 @@ class Api:
         self._readers.shutdown(wait=True)
         self._searchers.shutdown(wait=True)
         self._writers.shutdown(wait=True)
+        self._streamers.shutdown(wait=True)
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
         tracking = errors.tracking_id()
@@ -224,7 +227,10 @@ class Api:
             return
         loop = asyncio.get_running_loop()
         more = partial(next, answer.stream or iter(()), None)
-        while (piece := await loop.run_in_executor(self._readers, more)) is not None:
+        coming = loop.run_in_executor(self._streamers, more)
+        while (piece := await coming) is not None:
+            # The next piece is made while this one is on its way.
+            coming = loop.run_in_executor(self._streamers, more)
             await send({"type": "http.response.body", "body": piece, "more_body": True})
         await send({"type": "http.response.body", "body": b""})
 

@@ -51,8 +51,6 @@ def change_many(
         if after != before:
             faces.append((head(after), old.rid))
             rewritten.add(old.rid, before, after, [path for path, targets in refs.items() if targets])
-    if faces:
-        objects.elements.changed(session, kind)
     session.many("objects.set_face", faces)
     index.move(session, objects.tenant, rewritten.tokens, rewritten.gone, rewritten.come)
 

@@ -13,7 +13,6 @@ from bulkwark.errors import Invalid, Unavailable
 from bulkwark.query.ast import Checked
 from bulkwark.store import counters, fields
 from bulkwark.store.dialect import Database, Selector, Session, Sql, Turn, migrate
-from bulkwark.store.elements import Elements
 from bulkwark.store.fields import FieldNumbers
 from bulkwark.store.indexes import kind_called
 from bulkwark.store.metadata import Metadata, Wire
@@ -32,8 +31,7 @@ class Tenant:
         self.name = name
         self.id = id
         self.numbers = FieldNumbers(number)
-        self.elements = Elements(number)
-        self.objects = Objects(number, name, self.numbers, self.elements)
+        self.objects = Objects(number, name, self.numbers)
         self.metadata = Metadata(number)
         self._database = database
         self._wire: Wire | None = None
@@ -45,7 +43,6 @@ class Tenant:
         """A transaction was rolled back: its numbers and its version of the catalogue may come again, for others."""
         self.numbers.forget()
         self.metadata.forget()
-        self.elements.forget()
         self._wire = None
 
     def wire(self, session: Session) -> Wire:

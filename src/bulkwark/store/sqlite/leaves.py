@@ -233,7 +233,9 @@ class Leaves:
 
     def _value(self, number: int, condition: str, values: Sequence[Any], field: Field | None = None) -> Set:
         rest = f"FROM val WHERE tenant = ? AND field = ? AND {condition}"
-        return distinct(rest, (self._tenant, number, *values), number if field is not None and field.kind in ORDERED else 0)
+        return distinct(
+            rest, (self._tenant, number, *values), number if field is not None and field.kind in ORDERED else 0
+        )
 
 
 def quote(text: str) -> str:

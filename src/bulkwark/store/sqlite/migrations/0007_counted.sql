@@ -33,3 +33,41 @@ SELECT tenant, field, '+', count(*) FROM (
     )
     GROUP BY v.tenant, v.field, v.rid HAVING count(*) > 1
 ) GROUP BY tenant, field;
+
+-- What an element of a nested array shows of the object it stands for (BaseEntitlement, BaseAccessProfile), so that pages
+-- of search documents are joined inside SQLite. Triggers keep it, whoever writes the search document.
+CREATE TABLE element (
+    rid    INTEGER PRIMARY KEY,
+    tenant INTEGER NOT NULL,
+    text   TEXT NOT NULL                -- JSON
+) STRICT;
+
+CREATE VIEW element_shown AS
+SELECT rid, tenant, CASE (rid >> 29) & 31
+    WHEN 2 THEN '{' || substr(
+        coalesce(',"id":' || (face || '}' -> '$.id'), '')
+        || coalesce(',"name":' || (face || '}' -> '$.name'), ''), 2) || '}'
+    ELSE '{"hasPermissions":false'
+        || coalesce(',"id":' || (face || '}' -> '$.id'), '')
+        || coalesce(',"name":' || (face || '}' -> '$.name'), '')
+        || coalesce(',"description":' || (face || '}' -> '$.description'), '')
+        || coalesce(',"attribute":' || (face || '}' -> '$.attribute'), '')
+        || coalesce(',"value":' || (face || '}' -> '$.value'), '')
+        || coalesce(',"schema":' || (face || '}' -> '$.schema'), '')
+        || coalesce(',"privileged":' || (face || '}' -> '$.privileged'), '')
+        || coalesce(',"sourceSchemaObjectType":' || (face || '}' -> '$.sourceSchemaObjectType'), '')
+        || coalesce(',"source":' || (face || '}' -> '$.source'), '') || '}'
+    END AS text
+FROM search_doc WHERE (rid >> 29) & 31 IN (2, 3);
+
+INSERT INTO element (rid, tenant, text) SELECT rid, tenant, text FROM element_shown;
+
+CREATE TRIGGER element_comes AFTER INSERT ON search_doc WHEN (NEW.rid >> 29) & 31 IN (2, 3) BEGIN
+    INSERT INTO element (rid, tenant, text) SELECT rid, tenant, text FROM element_shown WHERE rid = NEW.rid;
+END;
+CREATE TRIGGER element_changes AFTER UPDATE OF face ON search_doc WHEN (NEW.rid >> 29) & 31 IN (2, 3) BEGIN
+    UPDATE element SET text = (SELECT text FROM element_shown WHERE rid = NEW.rid) WHERE rid = NEW.rid;
+END;
+CREATE TRIGGER element_goes AFTER DELETE ON search_doc WHEN (OLD.rid >> 29) & 31 IN (2, 3) BEGIN
+    DELETE FROM element WHERE rid = OLD.rid;
+END;
