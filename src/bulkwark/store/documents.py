@@ -29,7 +29,8 @@ def search_documents(session: Session, rids: Sequence[int], *, nested: bool) -> 
 def pieces(store: Store, rids: Sequence[int], size: int, *, nested: bool) -> Iterator[bytes]:
     """The same joined by commas, `size` of them in each piece.
 
-    SQLite makes a piece in one step, in which nobody has to wait for the interpreter's lock; two are made at a time. Each
+    SQLite makes a piece in one step, in which nobody has to wait for the interpreter's lock; two are made at a time.
+    Each
     document is read at one moment, not the whole page: objects may change between two pieces.
     """
 

@@ -1,8 +1,8 @@
 """How many rids a set has.
 
-SQLite counts what comes without repeats by itself. To make rids distinct, or to join several SELECTs, it puts every rid
-into a B-tree, 0.5 µs each. Here it writes their numbers into one text instead (without the interpreter's lock), which is
-decoded piece by piece into marks: 0.2 µs each.
+SQLite counts what comes without repeats by itself. To make rids distinct, or to join several SELECTs, it puts every
+rid into a B-tree, 0.5 µs each. Here it writes their numbers into one text instead (without the interpreter's lock),
+which is decoded piece by piece into marks: 0.2 µs each.
 """
 
 from __future__ import annotations
