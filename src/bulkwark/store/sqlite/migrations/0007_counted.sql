@@ -1,10 +1,10 @@
 -- What single terms count stands in the dictionary: every object of a kind, each boolean, and how many objects have
 -- several different values in a field of dates or numbers (store/entries.py: EVERY, boolean, SEVERAL).
-INSERT INTO vocab (tenant, field, term, df)
+INSERT OR REPLACE INTO vocab (tenant, field, term, df)
 SELECT f.tenant, f.field, '', (SELECT count(*) FROM state s WHERE s.tenant = f.tenant AND s.kind = f.kind) AS many
 FROM field f WHERE f.path = '' AND many > 0;
 
-INSERT INTO vocab (tenant, field, term, df)
+INSERT OR REPLACE INTO vocab (tenant, field, term, df)
 SELECT f.tenant, f.field, w.value,
        (SELECT count(*) FROM fts WHERE fts MATCH '"' || f.field || '=' || w.value || '"') AS many
 FROM field f CROSS JOIN json_each('["true", "false"]') w
@@ -16,7 +16,7 @@ WHERE (f.kind, f.path) IN (
            (5, 'authoritative'), (5, 'healthy')
 ) AND many > 0;
 
-INSERT INTO vocab (tenant, field, term, df)
+INSERT OR REPLACE INTO vocab (tenant, field, term, df)
 SELECT tenant, field, '+', count(*) FROM (
     SELECT v.tenant, v.field FROM field f CROSS JOIN val v ON v.tenant = f.tenant AND v.field = f.field
     WHERE (f.kind, f.path) IN (
