@@ -7,18 +7,18 @@ import platform
 
 import apsw
 
-from benchmarks import entitlements, http, jobs, search, trust, uploads
+from benchmarks import change, entitlements, http, jobs, search, trust, uploads
 
 PARTS = ("jobs", "trust", "http", "entitlements", "uploads", "search")
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("parts", nargs="*", help=f"{', '.join(PARTS)}; all when none is named")
+    parser.add_argument("parts", nargs="*", help=f"{', '.join(PARTS)}, change; all but the last when none is named")
     parser.add_argument("--roles", type=int, default=100_000)
     parser.add_argument("--rows", type=int, default=1_000_000, help="of the uploaded file")
     parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--against", default="", choices=["", "opensearch"], help="search: another side to measure")
+    parser.add_argument("--against", default="", choices=["", "opensearch"], help="search, change: another side")
     given = parser.parse_args()
     parts = given.parts or list(PARTS)
     print(f"Python {platform.python_version()}, SQLite {apsw.sqlite_lib_version()}, {platform.machine()}")
@@ -27,6 +27,8 @@ def main() -> None:
         ratios |= jobs.run(given.roles, given.rounds)
     if "trust" in parts:
         ratios |= trust.run(given.roles, given.rounds)
+    if "change" in parts:
+        ratios |= change.run(given.roles, given.rounds, given.against or "opensearch")
     if "http" in parts:
         ratios |= http.run(given.roles, given.rounds)
     if "entitlements" in parts:

@@ -20,10 +20,8 @@ from bulkwark.bulk.non_employees import LifeCycle
 from bulkwark.bulk.uploads import Uploads
 from bulkwark.domain import non_employees
 from bulkwark.query.requests import DEFAULT, Options
-from bulkwark.settings import Settings
+from bulkwark.settings import DEFAULT_TENANT, Settings
 from bulkwark.store.tenants import Store, open_store
-
-DEFAULT_TENANT = "default"
 
 
 class App:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from pathlib import Path
 
+DEFAULT_TENANT = "default"  # the company of whoever names none
+
 
 @dataclass(frozen=True, slots=True)
 class Settings:

@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 import pytest
 
+from bulkwark.bulk import freezing
 from bulkwark.bulk.metadata import Spec
 from bulkwark.bulk.selection import Selector
 from bulkwark.domain.jobs import Status
@@ -17,6 +18,7 @@ from bulkwark.store import jobs
 from bulkwark.store.jobs import NewJob
 from tests.api.served import ENTITLEMENT, profile, role
 from tests.api.test_previews import ADD, JOBS, OTHER, PREVIEW, PREVIEWS, ROLE, THIRD, body, run
+from tests.bulk.watched import frozen
 from tests.house import BULK, Client, House
 
 REGION = {"operation": "ADD", "values": [{"attribute": "region", "values": ["latam"]}]}
@@ -250,3 +252,20 @@ def test_faults_of_the_previewed_call_are_its_own(house: House) -> None:
 
     assert reply.status == 400
     assert reply.json()["causes"][0]["text"].startswith("/roles: there are no roles 'ffff")
+
+
+def test_many_ids_become_targets_in_steps_and_shrink_to_a_count(
+    idle_house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each step is a transaction of its own: a list of 200,000 locks nobody out while it is written down."""
+    monkeypatch.setattr(freezing, "TARGETS_AT_ONCE", 10)
+    ids = [role["id"] for role in idle_house.admin.get("/v2025/roles?limit=50").ok()]
+    assert len(ids) == 50
+    before = idle_house.store.database.commits
+    made = idle_house.admin.post(JOBS, {"type": "ROLE", "select": {"ids": ids}} | ADD).ok(202)
+    job = frozen(idle_house, made["id"])
+
+    assert idle_house.store.database.commits - before >= 5
+    assert (idle_house.job(job).total, len(idle_house.job(job).selector) < 200) == (50, True)
+    idle_house.run_jobs()
+    assert idle_house.wait(job).changed == 50

@@ -157,6 +157,26 @@ def test_common_access_is_undone_to_what_it_was(house: House) -> None:
     assert after[ids[0]]["status"] == "CONFIRMED"
 
 
+def test_the_previewed_undo_of_common_access_brings_back_who_reviewed_it_and_when(house: House) -> None:
+    access = [
+        house.admin.post("/common-access/v1", {"access": {"id": id, "type": "ROLE"}}).ok(202) for id in (ROLE, OTHER)
+    ]
+    before = house.admin.get("/common-access/v1").ok()
+    denied = house.admin.post("/common-access/v1/update-status", [{"deniedIds": [one["id"] for one in access]}])
+    id = house.wait(denied.headers["x-bulkwark-job"]).id
+    preview = house.admin.post(f"{JOBS}/{id}/undo", {}, headers=PREVIEW).ok()
+    assert (preview["changed"], house.admin.get("/common-access/v1").ok()[0]["status"]) == (2, "DENIED")
+
+    job = house.wait(house.admin.post(f"{PREVIEWS}/{preview['token']}/run").ok(202)["id"])
+
+    assert (job.changed, job.conflicted) == (2, 0)
+    kept = ("id", "access", "status", "reviewedByUser", "lastReviewed")
+    after = house.admin.get("/common-access/v1").ok()
+    assert [{name: one[name] for name in kept} for one in after] == [
+        {name: one[name] for name in kept} for one in before
+    ]
+
+
 def test_an_unfinished_job_cannot_be_undone(idle_house: House) -> None:
     id = str(idle_house.admin.post(f"{BULK}/ids", body(ROLE)).ok(202)["id"])
 

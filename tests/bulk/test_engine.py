@@ -19,7 +19,7 @@ from bulkwark.domain.jobs import Job, Status
 from bulkwark.domain.kinds import Kind
 from bulkwark.errors import Invalid, Unavailable
 from bulkwark.store import jobs
-from bulkwark.store.dialect import Session, Sql
+from bulkwark.store.dialect import Patience, Session, Sql
 from bulkwark.store.jobs import NewJob
 from bulkwark.store.tenants import Tenant
 from tests.bulk.watched import EVERY, Watched, everything_done, frozen, submit
@@ -130,8 +130,10 @@ def test_a_job_left_in_any_state_goes_on_by_itself(idle_house: House, status: St
         job = jobs.add(session, tenant.number, new_job(id, "*"))
         if status is not Status.CREATED:
             jobs.start(session, job, now)
-        if status not in (Status.CREATED, Status.PRE_PROCESS):
-            operation.freeze(session, tenant, job)
+    if status not in (Status.CREATED, Status.PRE_PROCESS):
+        with freezing.pinned(idle_house.store) as reader:
+            assert freezing.freeze(idle_house.store, reader, tenant, job, operation, engines.now_ms, Patience(60))
+    with idle_house.store.write() as session:
         if status in (Status.CHUNK_PENDING, Status.CHUNK_PROCESSING):
             last, _ = jobs.chunk_end(session, job, 17)
             operation.record(session, tenant, job, last, now)

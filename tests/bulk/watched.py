@@ -6,10 +6,10 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+from bulkwark.bulk.freezing import Counts
 from bulkwark.bulk.metadata import NAME, MetadataOperation
 from bulkwark.domain.jobs import Job, Status
-from bulkwark.store.dialect import Session, Sql
-from bulkwark.store.outcomes import NewItem
+from bulkwark.store.dialect import Session
 from bulkwark.store.tenants import Tenant
 from tests.house import BULK, House
 
@@ -18,38 +18,20 @@ VALUE = {"attribute": "many", "values": ["v29"]}
 ADD = {"operation": "ADD", "values": [VALUE]}
 
 
-class Watched:
+class Watched(MetadataOperation):
     """The operation of metadata jobs, and who had a turn; `before` runs ahead of each chunk."""
 
     def __init__(self, house: House, before: Callable[[Job], None] = lambda job: None) -> None:
+        super().__init__()
         self.turns: list[str] = []
         self.before = before
-        self.inner = MetadataOperation()
         house.engine._operations = {NAME: self}
-        house.store.database.after_rollback.append(self.inner.forget)
+        house.store.database.after_rollback.append(self.forget)
 
-    def freeze(self, session: Session, tenant: Tenant, job: Job) -> None:
-        self.inner.freeze(session, tenant, job)
-
-    def selection(self, session: Session, tenant: Tenant, job: Job) -> Sql | None:
-        return self.inner.selection(session, tenant, job)
-
-    def count(self, session: Session, tenant: Tenant, job: Job, selection: Sql) -> list[tuple[int, NewItem]]:
-        return self.inner.count(session, tenant, job, selection)
-
-    def hidden(self, session: Session, tenant: Tenant, job: Job, total: int) -> int:
-        return self.inner.hidden(session, tenant, job, total)
-
-    def record(self, session: Session, tenant: Tenant, job: Job, last: int, now: int) -> None:
+    def record(self, session: Session, tenant: Tenant, job: Job, last: int, now: int) -> Counts:
         self.turns.append(job.id)
         self.before(job)
-        self.inner.record(session, tenant, job, last, now)
-
-    def effect(self, session: Session, tenant: Tenant, job: Job, last: int, now: int) -> None:
-        self.inner.effect(session, tenant, job, last, now)
-
-    def forget(self) -> None:
-        self.inner.forget()
+        return super().record(session, tenant, job, last, now)
 
 
 def submit(house: House, way: str = "query", **body: Any) -> str:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 import threading
 from pathlib import Path
 
@@ -14,11 +16,16 @@ from bulkwark.cli import commands, common, reference
 from bulkwark.errors import Unavailable
 from bulkwark.store import tenants
 from tests.cli.running import answer, run
+from tests.process.server import environment
 
 
 def every_command() -> list[tuple[str, click.Command]]:
     found: list[tuple[str, click.Command]] = []
-    for name, command in commands().commands.items():
+    group = commands()
+    context = click.Context(group)
+    for name in group.list_commands(context):
+        command = group.get_command(context, name)
+        assert command is not None
         if isinstance(command, click.Group):
             found += [(f"{name} {below}", inner) for below, inner in command.commands.items()]
         else:
@@ -36,6 +43,17 @@ def test_the_commands_are_those_that_others_rely_on() -> None:
         *(f"jobs {word}" for word in ("pause", "resume", "cancel", "confirm", "set")),
         *("guards show", "guards set"),
     }
+
+
+def test_a_server_starts_without_what_the_other_commands_need() -> None:
+    """A second is what a start may take; each of these costs a part of it."""
+    said = "import sys; from bulkwark.cli import commands; from click import Context as C; g = commands(); "
+    said += "g.get_command(C(g), 'serve'); print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", said], env=environment(), capture_output=True, text=True, check=True)
+
+    loaded = set(done.stdout.split())
+    assert "bulkwark.api.dispatch" in loaded
+    assert not loaded & {"httpx", "rich", "bulkwark.domain.synthetic", "bulkwark.cli.demo"}
 
 
 def test_each_command_and_each_option_has_a_line_of_help() -> None:

@@ -24,10 +24,11 @@ from pathlib import Path
 
 import httpx
 
-from tests.process.crash_company import Client, Company, build, order
-from tests.process.crash_jobs import Task
+from tests.process.crash_company import DERIVED, Client, Company, build, order
+from tests.process.crash_jobs import Task, UploadTask
 from tests.process.crash_ledger import (
     Governed,
+    ItemRow,
     JobRow,
     governed,
     items,
@@ -53,6 +54,9 @@ LONGEST_FULL = 1.2
 COPY_AFTER = 100  # jobs on one copy of the company
 REFUSALS = ("the database cannot be used: disk I/O error", "page limit is full")  # what callers are told meanwhile
 COMPLAINTS = ("waits:", "cannot be used", "put off", "will be tried again", "cannot even end")  # in its log
+
+
+Origin = tuple[Task, JobRow, list[ItemRow]]  # the job before
 
 
 class Submission:
@@ -90,14 +94,16 @@ class Crash:
 
     def play(self, rounds: int, seconds: float | None = None) -> list[Round]:
         until = time.monotonic() + (seconds or float("inf"))
-        kinds, origin = order(), None
+        kinds = order()
+        origin: Origin | None = None
         try:
             while len(self.rounds) < rounds and time.monotonic() < until:
                 name, kind = next(kinds)
                 if self.jobs % COPY_AFTER == 0 or self.server is None:
-                    if name in ("undo", "run"):  # of a job in the copy before
+                    if name in DERIVED:  # of a job in the copy before
                         continue
                     self._copy()
+                self.company.prepare(name, origin and origin[0], origin[2] if origin else [])
                 with reading(self._server.data_dir) as database:
                     before = governed(database)
                 task = self._task(name, kind, before, origin)
@@ -108,16 +114,30 @@ class Crash:
             self.close()
         return self.rounds
 
-    def _task(self, name: str, kind: str, before: Governed, origin: tuple[Task, JobRow, list[object]] | None) -> Task:
-        if name in ("metadata", "preview"):
-            return self.company.metadata(kind, before, preview=name == "preview")
-        if name in ("undo", "run"):
+    def _task(self, name: str, kind: str, before: Governed, origin: Origin | None) -> Task:
+        company = self.company
+        if name in DERIVED:
             assert origin is not None
             task, job, rows = origin
-            found: Task = getattr(self.company, name)(task, job.id, rows)
-            return found
-        made: Task = getattr(self.company, name)()
-        return made
+            makers: dict[str, Callable[[], Task]] = {
+                "undo": lambda: company.undo(task, job.id, rows),
+                "preview undo": lambda: company.undo(task, job.id, rows, preview=True),
+                "contested": lambda: company.contested(task, job.id, rows, before),
+                "rerun": lambda: company.rerun(task, job.id),
+                "forced": lambda: company.forced(task, job.id),
+                "run": lambda: company.run(task, job.id, rows),
+            }
+        else:
+            makers = {
+                "metadata": lambda: company.metadata(kind, before),
+                "preview": lambda: company.metadata(kind, before, preview=True),
+                "refused": lambda: company.refused(before),
+                "common": company.common,
+                "patch": company.patch,
+                "upload": company.upload,
+                "preview upload": lambda: company.upload(preview=True),
+            }
+        return makers[name]()
 
     @property
     def _server(self) -> Server:
@@ -150,7 +170,7 @@ class Crash:
 
     # --- one job -------------------------------------------------------------------------------------
 
-    def _job(self, task: Task, before: Governed) -> tuple[JobRow, list[object]]:
+    def _job(self, task: Task, before: Governed) -> tuple[JobRow, list[ItemRow]]:
         """Send a job, meet it with rounds, wait for its end, and compare. Hands back the job and its items."""
         with reading(self._server.data_dir) as database:
             previous = last_number(database)
@@ -179,7 +199,7 @@ class Crash:
                 played.faults.append(f"the preview shows {shown}")
         if played.faults:
             self.say(f"FAULT {played}")
-        return job, list(rows)
+        return job, rows
 
     def _send_again(
         self,
@@ -255,7 +275,7 @@ class Crash:
             time.sleep(self.dice.uniform(0, CALL_SECONDS))
             return
         selecting = (
-            submission is not None and self.dice.random() < PRE_PROCESS_PART and not task.name.startswith("upload")
+            submission is not None and self.dice.random() < PRE_PROCESS_PART and not isinstance(task, UploadTask)
         )
         until = time.monotonic() + SECONDS
         with reading(self._server.data_dir) as connection:

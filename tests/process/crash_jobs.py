@@ -44,6 +44,8 @@ class Task:
     always: bool = False  # every target counts as changed, also one that keeps its status
     headers: dict[str, str] = field(default_factory=dict)
     attributes: Mapping[int, str] = field(default_factory=dict)  # of each pair, for metadata
+    apart: Mapping[int, int] = field(default_factory=dict)  # targets that stay as they are, with their outcome
+    again: dict[int, Wanted] = field(default_factory=dict)  # what a re-run makes of those
 
     @property
     def size(self) -> int:
@@ -66,7 +68,8 @@ class Task:
         touched = self.touched(before)
         found, by_target = self._items(rows), {row.target: row for row in rows}
         counts = (job.status, job.total, job.done, job.changed, job.unchanged)
-        if counts != ("COMPLETED", self.size, self.size, len(touched), self.size - len(touched)):
+        same = self.size - len(touched) - len(self.apart)
+        if counts != ("COMPLETED", self.size, self.size, len(touched), same):
             found.append(f"{job} for {self.size} targets and {len(touched)} changes")
         wrong = dict[str, list[int]]()
         expected = dict(held)
@@ -74,7 +77,7 @@ class Task:
             row = by_target.get(target)
             if row is None:
                 continue
-            if row.outcome != (CHANGED if target in touched else UNCHANGED):
+            if row.outcome != self.apart.get(target, CHANGED if target in touched else UNCHANGED):
                 wrong.setdefault("with a wrong outcome", []).append(target)
             if self.text(row.before) != held[target]:
                 wrong.setdefault("wrong before", []).append(target)
@@ -117,7 +120,9 @@ class UploadTask(Task):
         return len(self.accounts)
 
     def faults(self, before: Governed, after: Governed, job: JobRow, rows: list[ItemRow]) -> list[str]:
-        records = before.records - self.accounts if self.undo else before.records | self.accounts
+        records = before.records
+        if not self.preview:
+            records = records - self.accounts if self.undo else records | self.accounts
         found = unlike(before, after, {}, set(), records) + after.faults
         lines = {row.target for row in rows}
         if len(lines) != len(rows) or len(rows) != self.size:
@@ -174,8 +179,9 @@ class Change:
         return metadata({} if self.scope == "ALL" else held) - {tuple(had)} | metadata({self.attribute: now})
 
 
-COLOURS, SHAPES = "crashColour", "crashShape"
+COLOURS, SHAPES, CROWD = "crashColour", "crashShape", "crashCrowd"
 VALUES = {COLOURS: ("red", "green", "blue", "black"), SHAPES: ("round", "square", "oval")}
+VALUES[CROWD] = tuple(f"v{number:02}" for number in range(25))  # as many as an object may hold
 
 
 def draw_change(dice: random.Random) -> Change:

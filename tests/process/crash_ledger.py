@@ -12,7 +12,7 @@ from typing import Any
 
 KINDS = {"ROLE": 1, "ACCESS_PROFILE": 2, "ENTITLEMENT": 3}
 IDENTITY = 4
-CHANGED, UNCHANGED = 1, 2  # `job_item.outcome`
+CHANGED, UNCHANGED, FAILED, CONFLICTED = 1, 2, 4, 5  # `job_item.outcome`
 PROGRESS = ("selected", "counted", "chunk", "finished")  # `job_event.kind`
 
 JOB = """

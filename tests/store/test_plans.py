@@ -52,10 +52,7 @@ HOT: dict[str, tuple[Any, list[str]]] = {
     "objects.search_docs": (("[1]",), [r"SCAN w ", r"SEARCH d USING INTEGER PRIM", r"SEARCH s USING INTEGER PRIM"]),
     "objects.name_taken": ((1, 1, "x"), [r"SEARCH val USING PRIMARY KEY \(tenant=\? AND field=\? AND value=\?\)"]),
     "objects.count": ((1, 1), [r"SEARCH state USING COVERING INDEX state_modified \(tenant=\? AND kind=\?\)"]),
-    "chunks.unknown_md": (
-        SPAN,
-        [r"SEARCH t USING PRIMARY KEY \(tenant=\? AND job=\? AND rid>\? AND rid<\?\)", r"SEARCH s "],
-    ),
+    "chunks.unknown_md": (SPAN, [r"SEARCH job_item USING PRIMARY KEY \(tenant=\? AND job=\? AND rid>\? AND rid<\?\)"]),
     "chunks.record": (
         SPAN,
         [
@@ -68,13 +65,12 @@ HOT: dict[str, tuple[Any, list[str]]] = {
         SPAN,
         [r"SEARCH i USING PRIMARY KEY \(tenant=\? AND job=\? AND rid>", r"SEARCH g USING PRIMARY KEY"],
     ),
-    "chunks.lost": (
+    "chunks.held": (SPAN, [r"SEARCH md_inv USING PRIMARY KEY \(tenant=\? AND pair=\? AND rid>\? AND rid<\?\)"]),
+    "chunks.gain_all": ((*SPAN, 1), [r"SEARCH i USING PRIMARY KEY \(tenant=\? AND job=\? AND rid>\? AND rid<\?\)"]),
+    "chunks.outcomes": (SPAN, [r"SEARCH job_item USING PRIMARY KEY \(tenant=\? AND job=\? AND rid>\? AND rid<\?\)"]),
+    "chunks.settle": (
         SPAN,
-        [
-            r"SEARCH i USING PRIMARY KEY \(tenant=\? AND job=\? AND rid>",
-            r"SEARCH l USING PRIMARY KEY \(before=\? AND after=\?\)",
-            r"SEARCH m USING PRIMARY KEY \(tenant=\? AND pair=\? AND rid>\? AND rid<\?\)",
-        ],
+        [r"SEARCH job_item USING PRIMARY KEY \(tenant=\? AND job=\? AND rid>", r"SEARCH u USING PRIMARY KEY \(md=\?\)"],
     ),
     "chunks.lose_all": (
         SPAN,
@@ -116,7 +112,26 @@ HOT: dict[str, tuple[Any, list[str]]] = {
         ],
     ),
     "chunks.record_run": ((*SPAN, 2), RECALLED),
-    "chunks.record_undo": ((*SPAN, 2, 0), RECALLED),
+    "chunks.record_undo": (
+        (*SPAN, 2, 0),
+        [r"SEARCH t USING PRIMARY KEY \(tenant=\? AND job=\? AND rid>", r"SEARCH u USING PRIMARY KEY .*rid=\?\)"],
+    ),
+    "chunks.settle_undo": (
+        (*SPAN, 2, 0),
+        [
+            r"SEARCH (job_item|i) USING PRIMARY KEY \(tenant=\? AND job=\? AND rid>",
+            r"SEARCH u USING PRIMARY KEY \(tenant=\? AND job=\? AND rid=\?\)",
+            r"SEARCH k USING PRIMARY KEY \(md=\?\)",
+        ],
+    ),
+    "chunks.record_undo_all": (
+        (*SPAN, 2, 0),
+        [r"SEARCH u USING PRIMARY KEY \(tenant=\? AND job=\? AND rid>\? AND rid<\?\)", r"SEARCH s USING INTEGER PRIM"],
+    ),
+    "chunks.give_back_kept": (
+        (*SPAN, 1),
+        [r"SEARCH i USING PRIMARY KEY \(tenant=\? AND job=\? AND rid>\? AND rid<\?\)"],
+    ),
     "outcomes.page": (
         {"tenant": 1, "job": 1, "after": 0, "outcomes": None, "reason": None, "limit": 5},
         [r"SEARCH i USING PRIMARY KEY \(tenant=\? AND job=\? AND rid>\?\)", r"SEARCH o USING INT"],

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from typing import Any
 
 from tests.uploads.world import World, file, row
 
@@ -54,6 +55,53 @@ def test_an_undo_takes_back_what_an_upload_did(world: World) -> None:
         "bob": "Jon",
         "new": "Jon",
     }
+
+
+def test_the_preview_of_an_undo_is_run_as_it_was(world: World) -> None:
+    world.upload(file(row("ann"), row("bob"), row("cem")))
+    before = world.records()
+    id = world.upload(file(row("ann", firstName="Anna"), row("bob", firstName="Bo"), row("cem"), row("new")))
+    preview = undo_preview(world, id)
+    assert (preview["changed"], preview["total"]) == (3, 3)
+    assert world.records()["ann"]["firstName"] == "Anna"
+    world.upload(file(row("bob", firstName="Other")))
+    undo = world.admin.post(f"/bulkwark/v1/previews/{preview['token']}/run").ok(202)["id"]
+    job = world.house.wait(undo)
+    assert (job.changed, job.conflicted, job.failed) == (2, 1, 0)
+    assert {account: one["firstName"] for account, one in world.records().items()} == {
+        account: "Other" if account == "bob" else one["firstName"] for account, one in before.items()
+    }
+
+    # It is an undo like any other: what it has deleted comes again, previewed as well.
+    again = undo_preview(world, undo)
+    assert (again["changed"], again["total"]) == (2, 2)
+    assert sorted(world.records()) == ["ann", "bob", "cem"]
+    job = world.house.wait(world.admin.post(f"/bulkwark/v1/previews/{again['token']}/run").ok(202)["id"])
+    assert (job.changed, job.conflicted, job.failed) == (2, 0, 0)
+    assert {account: one["firstName"] for account, one in world.records().items()} == {
+        "ann": "Anna",
+        "bob": "Other",
+        "cem": "Jon",
+        "new": "Jon",
+    }
+
+
+def test_an_account_name_taken_since_the_preview_of_an_undo_is_left_alone(world: World) -> None:
+    id = world.upload(file(row("ann"), row("bob")))
+    undo = world.admin.post(f"/bulkwark/v1/jobs/{id}/undo").ok(202)["id"]
+    world.house.wait(undo)
+    preview = undo_preview(world, undo)
+    world.upload(file(row("ANN", firstName="Other")))
+    job = world.house.wait(world.admin.post(f"/bulkwark/v1/previews/{preview['token']}/run").ok(202)["id"])
+    assert (job.changed, job.conflicted) == (1, 1)
+    assert {account: one["firstName"] for account, one in world.records().items()} == {"ANN": "Other", "bob": "Jon"}
+
+
+def undo_preview(world: World, id: str) -> dict[str, Any]:
+    found: dict[str, Any] = world.admin.post(f"/bulkwark/v1/jobs/{id}/undo", headers={"x-bulkwark-preview": "true"}).ok(
+        200
+    )
+    return found
 
 
 def test_an_undo_leaves_what_has_changed_since_unless_it_is_forced(world: World) -> None:

@@ -264,3 +264,11 @@ def test_each_upload_is_one_event(world: World) -> None:
     (event,) = world.admin.post("/v2025/search", query).ok()
     assert event["trackingNumber"] == id
     assert (event["status"], event["attributes"]["changed"], event["attributes"]["failed"]) == ("FAILED", "1", "1")
+
+
+def test_rows_of_an_outcome_that_there_is_not_are_refused(world: World) -> None:
+    id = world.upload(GOOD)
+
+    reply = world.admin.get(f"/bulkwark/v1/jobs/{id}/rows?outcome=changed")
+
+    assert (reply.status, "neither failed nor all" in reply.body.decode()) == (400, True)

@@ -14,14 +14,14 @@ import time
 from collections.abc import Awaitable, Callable, MutableMapping
 from secrets import token_hex
 from typing import Any, Protocol
-from urllib.parse import parse_qsl, urlencode, urlsplit
+from urllib.parse import urlencode, urlsplit
 
 import msgspec
 
 from bulkwark.api import console_pages as pages
 from bulkwark.api import console_session as session
 from bulkwark.api import console_views as views
-from bulkwark.api import errors
+from bulkwark.api import errors, query_strings
 from bulkwark.api.answers import Answer
 from bulkwark.api.calls import Call
 from bulkwark.api.console_pages import Viewer, html
@@ -51,18 +51,19 @@ SAFE = {
 }
 _ID = r"(?P<id>[0-9a-fA-F-]{32,36})"
 _JOB, _PREVIEW = "/bulkwark/v1/jobs/{id}", "/bulkwark/v1/previews/{id}"
-# Page → the call whose right it needs, and what makes the page of it.
-PAGES: list[tuple[re.Pattern[str], str, Callable[[Viewer], pages.Page]]] = [
-    (re.compile("/|/console/?"), "/bulkwark/v1/jobs", pages.all_jobs),
-    (re.compile(f"/console/jobs/{_ID}"), _JOB, pages.one_job),
-    (re.compile(f"/console/previews/{_ID}"), _PREVIEW, pages.one_preview),
+_ITEMS = ("outcome", "after")
+# Page → the call whose right it needs, what makes the page of it, and its query parameters.
+PAGES: list[tuple[re.Pattern[str], str, Callable[[Viewer], pages.Page], tuple[str, ...]]] = [
+    (re.compile("/|/console/?"), "/bulkwark/v1/jobs", pages.all_jobs, ("offset",)),
+    (re.compile(f"/console/jobs/{_ID}"), _JOB, pages.one_job, _ITEMS),
+    (re.compile(f"/console/previews/{_ID}"), _PREVIEW, pages.one_preview, _ITEMS),
 ]
-# What the pages fetch or offer → the call that answers as it is, and what it is asked for besides.
-FETCHED: list[tuple[re.Pattern[str], str, dict[str, str]]] = [
-    (re.compile("/console/events"), "/bulkwark/v1/events", {}),
-    (re.compile(f"/console/jobs/{_ID}/events"), f"{_JOB}/events", {}),
-    (re.compile(f"/console/jobs/{_ID}/items\\.csv"), f"{_JOB}/items", {"format": "csv"}),
-    (re.compile(f"/console/previews/{_ID}/items\\.csv"), f"{_PREVIEW}/items", {"format": "csv"}),
+# What the pages fetch or offer → the call that answers as it is, what it is asked for besides, and its parameters.
+FETCHED: list[tuple[re.Pattern[str], str, dict[str, str], tuple[str, ...]]] = [
+    (re.compile("/console/events"), "/bulkwark/v1/events", {}, ("after",)),
+    (re.compile(f"/console/jobs/{_ID}/events"), f"{_JOB}/events", {}, ("after",)),
+    (re.compile(f"/console/jobs/{_ID}/items\\.csv"), f"{_JOB}/items", {"format": "csv"}, _ITEMS),
+    (re.compile(f"/console/previews/{_ID}/items\\.csv"), f"{_PREVIEW}/items", {"format": "csv"}, _ITEMS),
 ]
 ACTIONS = re.compile(
     f"/console/(?:jobs/{_ID}/(?P<word>pause|resume|cancel|confirm|undo|rerun)"
@@ -91,14 +92,18 @@ class Request(msgspec.Struct):
 
     method: str
     path: str
-    query: dict[str, str]
-    text: str  # the query as it was sent
+    sent: bytes  # the query string
     headers: dict[str, str]
     receive: Receive
     secure: bool
     address: str
     cookies: dict[str, str]
     token: str = ""
+    query: dict[str, str] = {}
+
+    def read_query(self, known: tuple[str, ...]) -> None:
+        """The parameters that the page has. Raises Invalid for any other."""
+        self.query = query_strings.read(self.sent, known)
 
 
 class Console:
@@ -130,21 +135,25 @@ class Console:
     async def _answer(self, request: Request) -> Answer:
         method, path = request.method, request.path
         if method in ("GET", "HEAD") and (name := path.removeprefix("/console/")) in views.TYPES:
+            request.read_query(("v",))
             return _file(name, request)
         if path == SIGN_IN:
+            request.read_query(("next",))
             return await self._sign_in(request) if method == "POST" else _sign_in_page(request)
         if method == "POST":
             return await self._act(request)
         if method not in ("GET", "HEAD"):
             raise NotFound(f"{path} does not answer {method}")
-        for pattern, call, page in PAGES:
+        for pattern, call, page, known in PAGES:
             if match := pattern.fullmatch(path):
                 actor = self._actor(request)
+                request.read_query(known)
                 viewer = Viewer(actor.user_name, session.proof(request.token))
                 return await self._get(request, call.format(**match.groupdict()), page(viewer))
-        for pattern, call, more in FETCHED:
+        for pattern, call, more, known in FETCHED:
             if method == "GET" and (match := pattern.fullmatch(path)):
                 self._actor(request)
+                request.read_query(known)
                 request.query |= more
                 return await self._get(request, call.format(**match.groupdict()), None)
         raise NotFound(f"there is no page {path}")
@@ -212,15 +221,10 @@ class Console:
 
 
 def _request(scope: Message, receive: Receive, headers: dict[str, str]) -> Request:
-    text = scope["query_string"].decode("latin-1")
-    try:
-        query = dict(parse_qsl(text, keep_blank_values=True, errors="strict"))
-    except (UnicodeDecodeError, ValueError):
-        raise Invalid("the query string is not UTF-8", where="query") from None
     secure = session.is_secure(scope["scheme"], headers)
     address = (scope.get("client") or ("",))[0]
     found = session.cookies(headers)
-    return Request(scope["method"], scope["path"], query, text, headers, receive, secure, address, found)
+    return Request(scope["method"], scope["path"], scope["query_string"], headers, receive, secure, address, found)
 
 
 def _to(place: str, headers: dict[str, str] | None = None) -> Answer:

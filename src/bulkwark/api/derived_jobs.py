@@ -127,8 +127,6 @@ def _ended(call: Call) -> Job:
 
 
 def _part(call: Call) -> Part:
-    if call.query:
-        raise Invalid("this call is narrowed by its body alone", where=f"query parameter {min(call.query)}")
     return call.strict(Part) if call.body.strip() else Part()
 
 

@@ -12,9 +12,8 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from importlib import import_module
 from typing import Any
-from urllib.parse import parse_qsl
 
-from bulkwark.api import errors, idempotency, oauth, openapi, submitting, uploads
+from bulkwark.api import errors, idempotency, oauth, openapi, query_strings, submitting, uploads
 from bulkwark.api.admission import admit
 from bulkwark.api.answers import Answer, ClientLeft, Live, ok
 from bulkwark.api.calls import Call
@@ -106,7 +105,7 @@ class Api:
         actor, tenant = admit(self._services, operation, route.version, _bearer(headers))
         require_once(scope)
         _check_headers(headers, route)
-        query = _query(scope)
+        query = query_strings.read(scope["query_string"], operation.query)
         multipart = operation.body == "multipart"
         upload = await uploads.receive(receive, headers, operation.largest_form) if multipart else None
         try:
@@ -204,7 +203,7 @@ class Api:
         if path == "/health":
             return ok({"status": "ok"})
         if path == "/bulkwark/v1/openapi.json":
-            return openapi.document(_query(scope).get("version", "v2025"))
+            return openapi.document(query_strings.read(scope["query_string"], ("version",)).get("version", "v2025"))
         if path == "/.well-known/openid-configuration":
             return oauth.discovery(self._services.tokens, f"{scope['scheme']}://{headers.get('host', '')}")
         return oauth.jwks(self._services.tokens)
@@ -304,16 +303,6 @@ def _check_headers(headers: dict[str, str], route: Route) -> None:
         if OURS in name and not (route.operation.bulk and name in submitting.HEADERS):
             known = "" if route.operation.bulk else "this call takes none of these"
             raise Invalid("there is no such header here", where=f"header {name}", hint=known)
-
-
-def _query(scope: Message) -> dict[str, str]:
-    if not scope["query_string"]:
-        return {}
-    try:
-        text = scope["query_string"].decode("ascii")
-        return dict(parse_qsl(text, keep_blank_values=True, errors="strict"))
-    except (UnicodeDecodeError, ValueError):
-        raise Invalid("the query string is not UTF-8", where="query") from None
 
 
 async def _body(receive: Receive, headers: dict[str, str], most: int = MAX_BODY) -> bytes:

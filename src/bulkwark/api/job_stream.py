@@ -53,6 +53,8 @@ def _answer(call: Call, job: Job | None) -> Answer:
     if _wants_list(call):
         limit = call.number("limit", AT_ONCE, most=MOST_LISTED)
         return answers.ok(Feed(call, job, after or 0).listed(limit))
+    if "limit" in call.query:
+        raise Invalid("a stream has all events", where="query parameter limit", hint="Accept: application/json")
     if after is None:
         after = 0 if job else job_events.newest(call.read(), call.tenant.number)
     if job and job.status in FINISHED and not job_events.of_job(call.read(), job, after, 1):

@@ -17,7 +17,7 @@ from bulkwark.domain import non_employee_uploads as rows_of
 from bulkwark.domain import spreadsheets
 from bulkwark.domain.jobs import Outcome, Relation
 from bulkwark.domain.kinds import uuid_id
-from bulkwark.errors import NotFound
+from bulkwark.errors import Invalid, NotFound
 from bulkwark.store import jobs, outcomes, settings, uploads
 from bulkwark.store.dialect import Session
 from bulkwark.store.uploads import FailedRow, Upload
@@ -34,10 +34,13 @@ def rows(call: Call) -> Answer:
     session = call.read()
     upload = _need(call, session)
     limit, after = call.number("limit", 250, most=MOST_ROWS), call.number("after", 0)
+    wanted = call.query.get("outcome", "failed")
+    if wanted not in ("failed", "all"):
+        raise Invalid(f"{wanted!r} is neither failed nor all", where="query parameter outcome")
     job = jobs.get(session, call.tenant.number, uuid_id(call.params["id"]))
     failed = uploads.failed_rows(session, upload, after, limit)
     found: list[dict[str, Any]]
-    if call.query.get("outcome", "failed") != "all" or job is None:
+    if wanted == "failed" or job is None:
         found = [_failed(upload, row) for row in failed]
     else:
         by_line = {row.line: row for row in failed}

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import msgspec
 
+from bulkwark.bulk.freezing import Counts, Operation
 from bulkwark.domain.jobs import Job
 from bulkwark.store import common_access, jobs
-from bulkwark.store.dialect import Session, Sql
+from bulkwark.store.dialect import Session
 from bulkwark.store.tenants import Tenant
 
 NAME = "common-access"
@@ -28,14 +29,8 @@ def encode(wanted: dict[int, bool]) -> str:
     return msgspec.json.encode(Wanted(confirmed, denied)).decode()
 
 
-class CommonAccessOperation:
-    """Plugs into the engine (`bulk/engine.py: Operation`)."""
-
-    def selection(self, session: Session, tenant: Tenant, job: Job) -> Sql | None:
-        return None
-
-    def count(self, session: Session, tenant: Tenant, job: Job, selection: Sql) -> None:
-        """They are few: `record` tells soon enough."""
+class CommonAccessOperation(Operation):
+    """Plugs into the engine (`bulk/engine.py`)."""
 
     def freeze(self, session: Session, tenant: Tenant, job: Job) -> None:
         """Write the targets. The selector shrinks to two counts, since every look at the job reads it."""
@@ -44,14 +39,9 @@ class CommonAccessOperation:
         common_access.freeze(session, job, job.selector)
         jobs.selected(session, job, sum(counted), msgspec.json.encode(Wanted(counted=counted)).decode())
 
-    def hidden(self, session: Session, tenant: Tenant, job: Job, total: int) -> int:
-        return 0
-
-    def record(self, session: Session, tenant: Tenant, job: Job, last: int, now: int) -> None:
+    def record(self, session: Session, tenant: Tenant, job: Job, last: int, now: int) -> Counts:
         common_access.record(session, job, last, now)
+        return jobs.outcomes(session, job, last)
 
     def effect(self, session: Session, tenant: Tenant, job: Job, last: int, now: int) -> None:
         common_access.effect(session, job, last, now)
-
-    def forget(self) -> None:
-        """Nothing is remembered between chunks."""

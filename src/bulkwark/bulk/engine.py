@@ -27,6 +27,8 @@ from bulkwark.store.tenants import Store, Tenant
 log = logging.getLogger("bulkwark.bulk")
 
 CHUNK_SECONDS = 0.020  # what one chunk should take: the longest a single edit waits for a job
+ALONE_SECONDS = 0.060  # and what it may take while nobody else writes
+ALONE_AFTER = 0.5  # seconds without anybody else's write, from which on a job counts as alone
 FIRST_CHUNK, LEAST_CHUNK, MOST_CHUNK = 500, 50, 20_000
 PACE_SECONDS = 0.25  # a job with a speed limit takes what it may in such a span as one chunk
 RETRY_SECONDS = 1.0
@@ -58,6 +60,8 @@ class Engine:
         self._turns = Turns()
         self._sizes: dict[tuple[int, int], int] = {}
         self._seconds: dict[tuple[int, int], float] = {}
+        self._commits = 0  # of the database behind the last chunk
+        self._shared = 0.0  # when somebody else last wrote, or wanted to
         self._wake = threading.Condition()
         self._stopping = False
         self._submissions, self._previews = Selecting(4, "submit"), Selecting(3, "preview")
@@ -240,6 +244,8 @@ class Engine:
 
     def _chunk(self, tenant: Tenant, number: int) -> float | None:
         key = (tenant.number, number)
+        if self._store.database.commits != self._commits:
+            self._shared = time.monotonic()
         with self._store.write() as session:
             began = time.perf_counter()
             job = jobs.by_number(session, tenant.number, number)
@@ -249,11 +255,9 @@ class Engine:
             if job.options.speed:
                 size = max(1, min(size, int(job.options.speed * PACE_SECONDS)))
             operation = self._operations[job.operation]
-            supply = getattr(operation, "supply", None)
-            if supply is not None:
-                size, wait = supply(session, tenant, job, size)
-                if wait:
-                    return float(wait)
+            size, wait = operation.supply(session, tenant, job, size)
+            if wait:
+                return wait
             last, count = jobs.chunk_end(session, job, size)
             now = self._clock()
             if count == 0:
@@ -261,8 +265,7 @@ class Engine:
                 jobs.complete(session, job, now)
                 job_events.add(session, job, Happened.FINISHED, now, {"status": Status.COMPLETED})
                 return None
-            operation.record(session, tenant, job, last, now)
-            counted = jobs.outcomes(session, job, last)
+            counted = operation.record(session, tenant, job, last, now)
             if job.mode is Mode.RUN:
                 operation.effect(session, tenant, job, last, now)
             status = Status.CHUNK_PENDING if len(self._turns) > 1 else Status.CHUNK_PROCESSING
@@ -274,15 +277,24 @@ class Engine:
             ended = self._judge(session, job, counted, now)
         took = time.perf_counter() - began
         self._remember(key, took)
+        self._commits = self._store.database.commits
         if count >= usual:
             # Half way towards the ideal: one slow chunk (a checkpoint) must not shrink the next ones much.
-            ideal = count * getattr(operation, "chunk_seconds", CHUNK_SECONDS) / max(took, 0.0005)
+            ideal = count * self._ideal_seconds(operation) / max(took, 0.0005)
             self._sizes[key] = int(min(MOST_CHUNK, max(LEAST_CHUNK, min((usual + ideal) / 2, usual * 4))))
         if ended:
             return None
         return max(0.0, count / job.options.speed - took) if job.options.speed else 0.0
 
-    def _judge(self, session: Session, job: Job, counted: dict[Outcome, int], now: int) -> bool:
+    def _ideal_seconds(self, operation: Operation) -> float:
+        """What a chunk should take. A job that has the writer for itself does more at once: commits cost."""
+        usual = operation.chunk_seconds or CHUNK_SECONDS
+        now = time.monotonic()
+        if self._store.database.waiting or len(self._turns) > 1:
+            self._shared = now
+        return max(usual, ALONE_SECONDS) if now - self._shared > ALONE_AFTER else usual
+
+    def _judge(self, session: Session, job: Job, counted: Mapping[Outcome, int], now: int) -> bool:
         """Whether its failures end the job, or let it wait for somebody's confirmation."""
         if job.mode is not Mode.RUN:
             return False

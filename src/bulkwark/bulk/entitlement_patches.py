@@ -10,13 +10,14 @@ from collections.abc import Sequence
 
 import msgspec
 
+from bulkwark.bulk.freezing import Counts, Operation
 from bulkwark.domain import entitlements, reasons
 from bulkwark.domain.documents import Document
 from bulkwark.domain.jobs import Job, Outcome, Relation
 from bulkwark.domain.kinds import Kind
-from bulkwark.store import outcomes
+from bulkwark.store import jobs, outcomes
 from bulkwark.store.changes import change_many, rename_references
-from bulkwark.store.dialect import Session, Sql
+from bulkwark.store.dialect import Session
 from bulkwark.store.objects import Stored
 from bulkwark.store.outcomes import NewItem
 from bulkwark.store.tenants import Tenant
@@ -44,22 +45,13 @@ def carry_out(session: Session, tenant: Tenant, changes: Sequence[Change], now: 
         rename_references(session, tenant.objects, Kind.ENTITLEMENT, renamed)
 
 
-class PatchOperation:
-    """Plugs into the engine (`bulk/freezing.py: Operation`); what it runs are undos and previews, of 50 at most."""
-
-    def selection(self, session: Session, tenant: Tenant, job: Job) -> Sql | None:
-        return None
-
-    def count(self, session: Session, tenant: Tenant, job: Job, selection: Sql) -> None:
-        """They are few: `record` tells soon enough."""
+class PatchOperation(Operation):
+    """Plugs into the engine (`bulk/engine.py`); what it runs are undos and previews, of 50 at most."""
 
     def freeze(self, session: Session, tenant: Tenant, job: Job) -> None:
         raise NotImplementedError("a patch is done by the call that brings it; only jobs made of it are run")
 
-    def hidden(self, session: Session, tenant: Tenant, job: Job, total: int) -> int:
-        return 0
-
-    def record(self, session: Session, tenant: Tenant, job: Job, last: int, now: int) -> None:
+    def record(self, session: Session, tenant: Tenant, job: Job, last: int, now: int) -> Counts:
         found = outcomes.of_origin(session, job, last)
         stored = {one.rid: one for one in tenant.objects.by_rids(session, [item.rid for item in found])}
         back = job.relation is Relation.UNDO
@@ -85,6 +77,7 @@ class PatchOperation:
                 had = _part(document, expected, wanted)
                 recorded.append(NewItem(item.rid, Outcome.CHANGED, None, _encoded(had), _encoded(wanted)))
         outcomes.add(session, job, recorded)
+        return jobs.outcomes(session, job, last)
 
     def effect(self, session: Session, tenant: Tenant, job: Job, last: int, now: int) -> None:
         found = {item.rid: item for item in outcomes.changed(session, job, last)}
@@ -95,9 +88,6 @@ class PatchOperation:
             after = {name: value for name, value in document.items() if name not in before or name in wanted} | wanted
             changes.append((stored, document, after))
         carry_out(session, tenant, changes, now)
-
-    def forget(self) -> None:
-        """Nothing is remembered between chunks."""
 
 
 def _item(rid: int, before: Document, after: Document) -> NewItem:

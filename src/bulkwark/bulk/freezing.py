@@ -3,55 +3,76 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from itertools import islice
 from typing import Protocol
 
 from bulkwark.bulk import derived, guards
-from bulkwark.domain.jobs import FINISHED, Happened, Hold, Job, Mode, Status
+from bulkwark.domain.jobs import FINISHED, Happened, Hold, Job, Mode, Outcome, Status
 from bulkwark.errors import BulkwarkError, Unavailable
 from bulkwark.store import job_events, jobs
 from bulkwark.store.dialect import Patience, Session, Sql
 from bulkwark.store.outcomes import NewItem
 from bulkwark.store.tenants import Store, Tenant
 
-TARGETS_AT_ONCE = 10_000
+TARGETS_AT_ONCE = 50_000
 SAMPLE = 10  # items of each outcome that a preview tells beforehand
 
 
 Clock = Callable[[], int]
+Counts = Mapping[Outcome, int]  # how many items ended how
 
 
 class Operation(Protocol):
-    """One kind of bulk change. The engine knows nothing else of nouns.
+    """One kind of bulk change: operations derive from it. The engine knows nothing else of nouns.
 
     A job that undoes another or runs a preview (`job.relation`) takes what it does from the items of its origin; its
-    targets are written without the operation. One whose commits cost much may say how long its chunks should take:
-    `chunk_seconds`. One whose targets come while it runs has `supply(session, tenant, job, size)`: it writes the next,
-    and answers how many the chunk may take at most, and, while there are none yet, in how many seconds to ask again.
+    targets are written without the operation.
     """
+
+    #: How long its chunks should take, when their commits cost much; None: as long as chunks usually do.
+    chunk_seconds: float | None = None
 
     def selection(self, session: Session, tenant: Tenant, job: Job) -> Sql | None:
         """A query for the rids of the targets; None when only `freeze` can write them (they are few)."""
+        return None
 
     def count(self, session: Session, tenant: Tenant, job: Job, selection: Sql) -> list[tuple[int, NewItem]] | None:
         """What would become of the selection, as (how many, one of them); None when only `record` can tell."""
+        return None
 
     def freeze(self, session: Session, tenant: Tenant, job: Job) -> None:
-        """Write the job's targets: PRE_PROCESS → PRE_PROCESS_COMPLETED."""
+        """Write the targets of a job without a selection: PRE_PROCESS → PRE_PROCESS_COMPLETED."""
+        raise AssertionError(f"the targets of job {job.number} are neither selected nor written")
+
+    def frozen(self, session: Session, tenant: Tenant, job: Job, total: int) -> None:
+        """So many targets of the selection stand: whatever was needed only to find them can go."""
+        return
 
     def hidden(self, session: Session, tenant: Tenant, job: Job, total: int) -> int:
         """How many objects match that the submitter may not see."""
+        return 0
 
-    def record(self, session: Session, tenant: Tenant, job: Job, last: int, now: int) -> None:
-        """Write an item for each target in (cursor, last]: outcome, reason, before, after. Change nothing else."""
+    def supply(self, session: Session, tenant: Tenant, job: Job, size: int) -> tuple[int, float]:
+        """Write the next targets, of a job whose targets come while it runs.
+
+        Answers how many the chunk may take at most, and, while there are none yet, in how many seconds to ask again.
+        """
+        return size, 0.0
+
+    def record(self, session: Session, tenant: Tenant, job: Job, last: int, now: int) -> Counts:
+        """Write an item for each target in (cursor, last]: outcome, reason, before, after. Change nothing else.
+
+        Answers how they ended.
+        """
 
     def effect(self, session: Session, tenant: Tenant, job: Job, last: int, now: int) -> None:
         """Carry out what was just recorded as changed in (cursor, last]."""
 
     def forget(self) -> None:
         """A transaction was rolled back: remember nothing of it."""
+        return
 
 
 @contextmanager
@@ -98,6 +119,8 @@ def freeze(
                 jobs.set_hidden(session, job, hidden)
                 if job.relation is not None:
                     derived.shrink(session, job)
+                else:
+                    operation.frozen(session, tenant, job, total)
             else:
                 operation.freeze(session, tenant, job)
             _selected(session, tenant, job, clock())

@@ -6,6 +6,8 @@ unless the tenant or the call says so, because ISC has no such thing.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import msgspec
 
 from bulkwark.domain.jobs import Job, Mode, Outcome
@@ -65,7 +67,7 @@ def stops(session: Session, job: Job) -> bool:
     return job.mode is Mode.RUN and job.confirmer is None and (job.options.guard or of(session, job.tenant).official)
 
 
-def failing(session: Session, job: Job, counted: dict[Outcome, int]) -> str | None:
+def failing(session: Session, job: Job, counted: Mapping[Outcome, int]) -> str | None:
     """The failure rate of a running job over its guard, in words. `counted`: of the chunk that was just done."""
     limit = of(session, job.tenant).max_failure_percent
     failed, done = refused(job, counted), job.done + sum(counted.values())
@@ -74,7 +76,7 @@ def failing(session: Session, job: Job, counted: dict[Outcome, int]) -> str | No
     return f"{failed:,} of {done:,} items failed, {limit:g} % are allowed"
 
 
-def policy(job: Job, counted: dict[Outcome, int]) -> str | None:
+def policy(job: Job, counted: Mapping[Outcome, int]) -> str | None:
     """Why a job's own failure policy ends it, in words."""
     options, failed, done = job.options, refused(job, counted), job.done + sum(counted.values())
     if options.stop_after is not None and failed > options.stop_after:
@@ -84,7 +86,7 @@ def policy(job: Job, counted: dict[Outcome, int]) -> str | None:
     return None
 
 
-def refused(job: Job, counted: dict[Outcome, int]) -> int:
+def refused(job: Job, counted: Mapping[Outcome, int]) -> int:
     """Items that failed or conflicted so far."""
     return job.failed + job.conflicted + counted.get(Outcome.FAILED, 0) + counted.get(Outcome.CONFLICTED, 0)
 

@@ -7,14 +7,15 @@ from functools import partial
 
 import msgspec
 
-from bulkwark.bulk import selection
+from bulkwark.bulk import freezing, selection
+from bulkwark.bulk.freezing import Counts
 from bulkwark.bulk.selection import Selector
 from bulkwark.domain import metadata
 from bulkwark.domain.jobs import Job, Relation
 from bulkwark.domain.kinds import Kind
 from bulkwark.domain.metadata import Catalogue, Change, Operation, Pairs, Scope
 from bulkwark.errors import Invalid
-from bulkwark.store import jobs, search
+from bulkwark.store import jobs, outcomes, search
 from bulkwark.store.chunks import MetadataChunks, judge, texts
 from bulkwark.store.dialect import Session, Sql
 from bulkwark.store.outcomes import NewItem
@@ -68,32 +69,29 @@ def _rule(session: Session, tenant: Tenant, spec: Spec) -> Rule:
     return refuse
 
 
-class MetadataOperation:
-    """Plugs into the engine (`bulk/engine.py: Operation`)."""
+class MetadataOperation(freezing.Operation):
+    """Plugs into the engine (`bulk/engine.py`)."""
 
     def __init__(self) -> None:
         self._chunks = MetadataChunks()
         self._rule: tuple[tuple[int, int, int], Rule] | None = None
 
-    def selection(self, session: Session, tenant: Tenant, job: Job) -> Sql | None:
+    def selection(self, session: Session, tenant: Tenant, job: Job) -> Sql:
         selector = msgspec.json.decode(job.selector, type=Selector)
-        return None if selector.by == "ids" else tenant.select(session, selection.resolve(selector))
+        if selector.by != "ids":
+            return tenant.select(session, selection.resolve(selector))
+        # What was deleted since the ids were looked up stays a target, and will be skipped.
+        ids = selector.ids  # of a job that an earlier version has accepted
+        return outcomes.among(selector.rids or list(tenant.objects.rids(session, Kind(selector.kind), ids).values()))
 
     def count(self, session: Session, tenant: Tenant, job: Job, selection: Sql) -> list[tuple[int, NewItem]]:
         rule = _rule(session, tenant, msgspec.json.decode(job.spec, type=Spec))
         return [(number, judge(rule, md).item(rid)) for md, number, rid in texts(session, selection)]
 
-    def freeze(self, session: Session, tenant: Tenant, job: Job) -> None:
+    def frozen(self, session: Session, tenant: Tenant, job: Job, total: int) -> None:
         selector = msgspec.json.decode(job.selector, type=Selector)
         if selector.by == "ids":
-            # What was deleted since the ids were looked up stays a target, and will be skipped.
-            ids = selector.ids  # of a job that an earlier version has accepted
-            rids = selector.rids or list(tenant.objects.rids(session, Kind(selector.kind), ids).values())
-            total = jobs.freeze_rids(session, job, rids)
             jobs.set_selector(session, job, selection.frozen(selector, total))
-            return
-        total = jobs.freeze(session, job, tenant.select(session, selection.resolve(selector)))
-        jobs.set_hidden(session, job, self.hidden(session, tenant, job, total))
 
     def hidden(self, session: Session, tenant: Tenant, job: Job, total: int) -> int:
         selector = msgspec.json.decode(job.selector, type=Selector)
@@ -102,16 +100,15 @@ class MetadataOperation:
         everything = selection.resolve(msgspec.structs.replace(selector, owner=""))
         return search.count(session, tenant, everything) - total
 
-    def record(self, session: Session, tenant: Tenant, job: Job, last: int, now: int) -> None:
+    def record(self, session: Session, tenant: Tenant, job: Job, last: int, now: int) -> Counts:
         catalogue = tenant.metadata.catalogue(session)
         if job.relation in (Relation.UNDO, Relation.RUN):
             gone = partial(_gone, catalogue) if catalogue.gone else None
-            self._chunks.recall(session, job, last, gone, catalogue.version)
-            return
+            return self._chunks.recall(session, job, last, gone, catalogue.version)
         key = (job.tenant, job.number, catalogue.version)
         if self._rule is None or self._rule[0] != key:
             self._rule = key, _rule(session, tenant, msgspec.json.decode(job.spec, type=Spec))
-        self._chunks.record(session, job, last, self._rule[1], catalogue.version)
+        return self._chunks.record(session, job, last, self._rule[1], catalogue.version)
 
     def effect(self, session: Session, tenant: Tenant, job: Job, last: int, now: int) -> None:
         self._chunks.effect(session, job, last, now)

@@ -6,15 +6,15 @@ from pathlib import Path
 
 import msgspec
 
+from bulkwark.bulk.freezing import Counts, Operation
 from bulkwark.bulk.uploads import JobSpec, Spec
 from bulkwark.domain import reasons
 from bulkwark.domain.jobs import Job, Relation
 from bulkwark.domain.non_employees import Limits
 from bulkwark.errors import Invalid
-from bulkwark.store import non_employee_records, non_employee_sources, upload_undo, uploads
-from bulkwark.store.dialect import Session, Sql
+from bulkwark.store import jobs, non_employee_records, non_employee_sources, upload_undo, uploads
+from bulkwark.store.dialect import Session
 from bulkwark.store.non_employee_sources import Source
-from bulkwark.store.outcomes import NewItem
 from bulkwark.store.tenants import Tenant
 from bulkwark.store.uploads import Chunk, State, Upload
 
@@ -22,20 +22,14 @@ WAIT_SECONDS = 0.05  # between two looks whether more rows have been read
 LEAST_WHOLE = 250  # rows of a chunk that may become more, so that it takes whole segments
 
 
-class NonEmployeeUploadOperation:
-    """Plugs into the engine (`bulk/freezing.py: Operation`). `folder`: of the staging files."""
+class NonEmployeeUploadOperation(Operation):
+    """Plugs into the engine (`bulk/engine.py`). `folder`: of the staging files."""
 
     chunk_seconds = 0.15  # each commit flushes a segment of the full text: many small chunks cost twice as much
 
     def __init__(self, folder: Path, limits: Limits) -> None:
         self._folder = folder
         self._warning = limits.warning
-
-    def selection(self, session: Session, tenant: Tenant, job: Job) -> Sql | None:
-        return None
-
-    def count(self, session: Session, tenant: Tenant, job: Job, selection: Sql) -> list[tuple[int, NewItem]] | None:
-        return None
 
     def freeze(self, session: Session, tenant: Tenant, job: Job) -> None:
         uploads.freeze(session, job, self._upload(session, job))
@@ -65,14 +59,11 @@ class NonEmployeeUploadOperation:
             uploads.add_targets(session, job, upload, last)
         return max(0, last - job.cursor), 0.0  # no more rows than lines
 
-    def hidden(self, session: Session, tenant: Tenant, job: Job, total: int) -> int:
-        return 0
-
-    def record(self, session: Session, tenant: Tenant, job: Job, last: int, now: int) -> None:
+    def record(self, session: Session, tenant: Tenant, job: Job, last: int, now: int) -> Counts:
         upload = self._upload(session, job)
-        if job.relation is Relation.UNDO:
+        if jobs.takes_back(session, job):
             upload_undo.record(session, tenant, job, last, upload.source)
-            return
+            return jobs.outcomes(session, job, last)
         self._attach(session, upload)
         spec = msgspec.json.decode(upload.spec, type=Spec)
         self._require_schema(session, upload, spec)
@@ -86,11 +77,12 @@ class NonEmployeeUploadOperation:
             if job.relation is Relation.RUN:
                 chunk.compare(job.origin or 0, reasons.PREVIEW)
         chunk.keep_bad()
+        return jobs.outcomes(session, job, last)
 
     def effect(self, session: Session, tenant: Tenant, job: Job, last: int, now: int) -> None:
         upload = self._upload(session, job)
         source = self._source(session, tenant, upload)
-        if job.relation is Relation.UNDO:
+        if jobs.takes_back(session, job):
             upload_undo.effect(session, tenant, source, job, last, now=now, warning=self._warning)
             return
         chunk = Chunk(session, tenant, job, last, upload)
@@ -101,9 +93,6 @@ class NonEmployeeUploadOperation:
             found = {one.rid: one for one in non_employee_records.by_rids(session, [rid for rid, _ in changed])}
             rows = [(found[rid], cells, people.get(cells.manager)) for rid, cells in changed]
             non_employee_records.change(session, tenant, source, rows, now=now, warning=self._warning)
-
-    def forget(self) -> None:
-        """Nothing is remembered between chunks."""
 
     def _upload(self, session: Session, job: Job) -> Upload:
         spec = msgspec.json.decode(job.spec, type=JobSpec)

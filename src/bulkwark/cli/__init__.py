@@ -5,49 +5,56 @@ One file for each group of commands; here they are put together, and errors beco
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from importlib import import_module
+from typing import Any
+
 import click
 
 from bulkwark import __version__
-from bulkwark.cli import control, demo, explain, guards, items, jobs, load, serve, submitting, tokens, upkeep
 from bulkwark.cli.common import Commands
 
-for _command in (
-    items.items,
-    submitting.submit,
-    submitting.preview,
-    submitting.run,
-    submitting.undo,
-    submitting.rerun,
-    control.pause,
-    control.resume,
-    control.cancel,
-    control.confirm,
-    control.set_,
-):
-    jobs.jobs.add_command(_command)
+#: Name of a command → `<file in cli>.<name there>`.
+PLACES = {
+    "serve": "serve.serve",
+    "demo": "demo.demo",
+    "token": "tokens.token",
+    "load": "load.load",
+    "jobs": "job_commands.jobs",
+    "guards": "guards.guards",
+    "explain": "explain.explain",
+    "backup": "upkeep.backup",
+    "doctor": "upkeep.doctor",
+    "version": "upkeep.version",
+}
+
+
+class Deferred(Commands):
+    """Commands that are imported when they are called: a server starts without what the others need."""
+
+    def __init__(self, places: Mapping[str, str], **more: Any) -> None:
+        super().__init__(**more)
+        self._places = places
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return sorted(self._places)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name in self._places and cmd_name not in self.commands:
+            module, _, name = self._places[cmd_name].partition(".")
+            self.add_command(getattr(import_module(f"bulkwark.cli.{module}"), name), cmd_name)
+        return self.commands.get(cmd_name)
 
 
 def commands() -> Commands:
     """The command with all its subcommands; a new one each time, so that tests share nothing."""
-    group = Commands(
+    group = Deferred(
+        PLACES,
         name="bulkwark",
         help="Bulkwark: an access-governance server for changes in bulk.",
         context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110},
     )
     click.version_option(__version__, prog_name="bulkwark", message="%(prog)s %(version)s")(group)
-    for command in (
-        serve.serve,
-        demo.demo,
-        tokens.token,
-        load.load,
-        jobs.jobs,
-        guards.guards,
-        explain.explain,
-        upkeep.backup,
-        upkeep.doctor,
-        upkeep.version,
-    ):
-        group.add_command(command)
     return group
 
 

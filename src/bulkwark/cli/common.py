@@ -16,9 +16,8 @@ from typing import IO, Any, TypeVar
 
 import click
 
-from bulkwark.app import DEFAULT_TENANT
 from bulkwark.errors import BulkwarkError, NotFound, Unavailable
-from bulkwark.settings import Settings
+from bulkwark.settings import DEFAULT_TENANT, Settings
 from bulkwark.store.tenants import FILE, Store, Tenant, open_store
 
 DEFAULT_DATA_DIR = Path("bulkwark-data")

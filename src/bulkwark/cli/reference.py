@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import click
 
-from bulkwark.cli import commands
+from bulkwark.cli import PLACES, commands
 
 PREFIX = "BULKWARK"
 
@@ -38,7 +38,10 @@ def _page() -> Iterator[str]:
 
 
 def _all(group: click.Group, words: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], click.Command]]:
-    for name, command in group.commands.items():
+    context = click.Context(group)
+    for name in PLACES if not words else group.commands:
+        command = group.get_command(context, name)
+        assert command is not None
         if isinstance(command, click.Group):
             yield from _all(command, (*words, name))
         else:

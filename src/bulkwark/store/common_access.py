@@ -15,7 +15,7 @@ from bulkwark.domain.kinds import Kind, kind_of
 from bulkwark.query.analysis import fold
 from bulkwark.query.ast import Node
 from bulkwark.query.fields import schema
-from bulkwark.store import counters
+from bulkwark.store import counters, jobs
 from bulkwark.store.dialect import Session, rows
 
 SCHEMA = schema(
@@ -163,7 +163,8 @@ def record(session: Session, job: Job, last: int, now: int) -> None:
     if job.relation is Relation.UNDO:
         session.run("common_access.record_undo", (*span, job.origin, job.options.force))
     elif job.relation is Relation.RUN:
-        session.run("common_access.record_run", (*span, job.origin, now))
+        reviewed = None if jobs.takes_back(session, job) else now
+        session.run("common_access.record_run", (*span, job.origin, reviewed))
     else:
         session.run("common_access.record", (*span, now))
 

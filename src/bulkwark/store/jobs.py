@@ -10,7 +10,7 @@ import msgspec
 
 from bulkwark.domain.jobs import Hold, Job, Mode, Options, Outcome, Relation, Status
 from bulkwark.store import counters
-from bulkwark.store.dialect import Row, Session, Sql
+from bulkwark.store.dialect import Row, Session
 
 NO_OPTIONS = Options()
 
@@ -122,23 +122,6 @@ def start(session: Session, job: Job, now: int) -> bool:
     return session.run("jobs.start", (now, job.tenant, job.number)) == 1
 
 
-def freeze(session: Session, job: Job, selection: Sql) -> int:
-    """Write the targets: one INSERT … SELECT inside the database. PRE_PROCESS → PRE_PROCESS_COMPLETED."""
-    total = session.change(
-        f"INSERT INTO job_target (tenant, job, rid) SELECT ?, ?, rid FROM ({selection.text}) ORDER BY rid",
-        (job.tenant, job.number, *selection.params),
-    )
-    session.run("jobs.selected", (total, job.tenant, job.number))
-    return total
-
-
-def freeze_rids(session: Session, job: Job, rids: Sequence[int]) -> int:
-    """The same for targets that are known already."""
-    total = session.run("jobs.freeze_rids", (job.tenant, job.number, json.dumps(list(rids))))
-    session.run("jobs.selected", (total, job.tenant, job.number))
-    return total
-
-
 def selected(session: Session, job: Job, total: int, selector: str) -> None:
     """The operation has written its targets itself, and says what is kept of the selector."""
     session.run("jobs.set_selector", (selector, job.tenant, job.number))
@@ -152,7 +135,8 @@ def count_selected(session: Session, job: Job, total: int) -> None:
 
 def add_targets(session: Session, job: Job, rids: Sequence[int]) -> None:
     """Some of the targets, ahead of `count_selected`."""
-    session.many("jobs.add_target", [(job.tenant, job.number, rid) for rid in rids])
+    if rids:
+        session.run("jobs.add_targets", (job.tenant, job.number, session.integers(rids)))
 
 
 def set_selector(session: Session, job: Job, selector: str) -> None:
@@ -232,6 +216,13 @@ def set_options(session: Session, job: Job, options: Options) -> None:
 def derived(session: Session, job: Job) -> list[Job]:
     """The jobs that undo, run or do again this one, oldest first."""
     return [_job(row) for row in session.rows("jobs.derived", (job.tenant, job.number))]
+
+
+def takes_back(session: Session, job: Job) -> bool:
+    """Whether what it does is an undo: as one, or as the run of one that was previewed."""
+    if job.relation is Relation.RUN and job.origin is not None:
+        return takes_back(session, by_number(session, job.tenant, job.origin))
+    return job.relation is Relation.UNDO
 
 
 def drop_targets(session: Session, tenant: int, number: int, limit: int) -> int:

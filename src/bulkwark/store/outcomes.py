@@ -191,8 +191,8 @@ def selection(job: Job, source: int, outcomes: Collection[Outcome], narrowed: Sq
 
 
 def among(rids: Sequence[int]) -> Sql:
-    """The given rids as a selection."""
-    return Sql("SELECT value AS rid FROM json_each(?)", (json.dumps(list(rids)),))
+    """The given rids as a selection, each once."""
+    return Sql("SELECT DISTINCT value AS rid FROM json_each(?)", (json.dumps(list(rids)),))
 
 
 def outside(session: Session, job: Job, selection: Sql) -> int:

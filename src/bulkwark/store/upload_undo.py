@@ -5,11 +5,13 @@ A record that has been changed since stays as it is, unless the undo is forced.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import msgspec
 from msgspec import Struct
 
 from bulkwark.domain import reasons
-from bulkwark.domain.jobs import Job, Outcome
+from bulkwark.domain.jobs import Job, Outcome, Relation
 from bulkwark.domain.kinds import Kind
 from bulkwark.domain.non_employees import Cells, Person, Record
 from bulkwark.query.analysis import fold
@@ -28,32 +30,60 @@ class State(Struct, frozen=True, omit_defaults=True):
     deleted: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """What the job that is undone did to a line, or what the preview of an undo would do."""
+
+    line: int
+    outcome: Outcome
+    reason: str | None
+    before: State | None
+    after: State | None
+
+    @property
+    def id(self) -> str:
+        """Of its record; empty when there was none."""
+        state = self.after or self.before
+        return state.id if state else ""
+
+    @property
+    def comes_again(self) -> str:
+        """The account name that must be free, when an undo is undone: what it deleted comes again."""
+        deleted = self.before if self.after and self.after.deleted else None
+        return deleted.cells.account if deleted and deleted.cells else ""
+
+
 def record(session: Session, tenant: Tenant, job: Job, last: int, source: int) -> None:
     """An item for each target in (cursor, last], from the items of the job's origin."""
     span = (job.tenant, job.origin, job.tenant, job.number, job.cursor, last)
     found = [
-        (line, None if before is None else _state(before), _state(after))
-        for line, before, after in session.rows("upload_undo.origin", span)
+        Origin(line, Outcome(outcome), reason, before and _state(before), after and _state(after))
+        for line, outcome, reason, before, after in session.rows("upload_undo.origin", span)
     ]
-    rids = tenant.objects.rids(session, Kind.IDENTITY, [after.id for _, _, after in found])
+    rids = tenant.objects.rids(session, Kind.IDENTITY, [one.id for one in found if one.id])
     now = {one.rid: one for one in non_employee_records.by_rids(session, rids.values())}
-    wanted = [before.cells.account for _, before, after in found if after.deleted and before and before.cells]
-    taken = non_employee_records.by_accounts(session, tenant.number, source, wanted)
+    run = job.relation is Relation.RUN
+    names = [_created(one) if run else one.comes_again for one in found]
+    taken = set(non_employee_records.by_accounts(session, tenant.number, source, filter(None, names)))
     rows = []
-    for line, before, after in found:
-        current = now.get(rids.get(after.id, 0))
-        rows.append((job.tenant, job.number, line, *_item(before, after, current, job.options.force, set(taken))))
+    for one in found:
+        current = now.get(rids.get(one.id, 0))
+        item = _previewed(one, current, taken) if run else _item(one, current, job.options.force, taken)
+        rows.append((job.tenant, job.number, one.line, *item))
     session.many("upload_undo.add_item", rows)
 
 
-def _item(
-    before: State | None, after: State, current: Record | None, force: bool, taken: set[str]
-) -> tuple[int, str | None, str | None, str | None]:
-    """Outcome, reason, before and after of an item."""
-    if after.deleted:  # an undo is undone: what it deleted comes again
+#: Outcome, reason, before and after of an item.
+Recorded = tuple[int, str | None, str | None, str | None]
+
+
+def _item(origin: Origin, current: Record | None, force: bool, taken: set[str]) -> Recorded:
+    """Of an undo."""
+    before, after = origin.before, origin.after
+    assert after is not None
+    if after.deleted:
         assert before is not None
-        assert before.cells is not None
-        if fold(before.cells.account) in taken:
+        if fold(origin.comes_again) in taken:
             return Outcome.CONFLICTED, reasons.SINCE, None, None
         return Outcome.CHANGED, None, None, _text(State(after.id, before.cells))
     if current is None:
@@ -66,6 +96,27 @@ def _item(
     if before.cells == current.cells:
         return Outcome.UNCHANGED, None, now, None
     return Outcome.CHANGED, None, now, _text(State(after.id, before.cells))
+
+
+def _previewed(origin: Origin, current: Record | None, taken: set[str]) -> Recorded:
+    """Of the run of an undo's preview: exactly what that shows, or a conflict with it."""
+    before, after = origin.before, origin.after
+    if before is None:
+        if fold(_created(origin)) in taken:
+            return Outcome.CONFLICTED, reasons.PREVIEW, None, None
+        return origin.outcome, origin.reason, None, None if after is None else _text(after)
+    if current is None:
+        return Outcome.SKIPPED, reasons.DELETED, None, None
+    now = _text(State(before.id, current.cells))
+    if current.cells != before.cells:
+        return Outcome.CONFLICTED, reasons.PREVIEW, now, None
+    return origin.outcome, origin.reason, now, None if after is None else _text(after)
+
+
+def _created(origin: Origin) -> str:
+    """The account name of a record that a preview would make."""
+    made = origin.after if origin.before is None else None
+    return made.cells.account if made and made.cells else ""
 
 
 def effect(session: Session, tenant: Tenant, source: Source, job: Job, last: int, *, now: int, warning: int) -> None:

@@ -18,6 +18,8 @@ NOT_BETA = ("v3", *NEW)
 ADMIN = ("ORG_ADMIN",)
 ANY: tuple[str, ...] = ()  # any authenticated user
 
+OURS = "/bulkwark/"  # what paths begin with that ISC does not have
+
 
 @dataclass(frozen=True, slots=True)
 class Operation:
@@ -41,6 +43,7 @@ class Operation:
     largest_form: int = 64 * 1024 * 1024  # the same of a multipart body
     body: str = ""  # '' none, 'json', 'patch' (JSON Patch), 'multipart'
     answers: str = "application/json"  # content type of its success
+    query: tuple[str, ...] | None = None  # the query parameters that there are; None: others are ignored, as by ISC
 
 
 def operation(
@@ -53,10 +56,15 @@ def operation(
     handler: str,
     **more: object,
 ) -> Operation:
-    """A row of the table. `route` is `METHOD /path`; a body is JSON (PATCH: JSON Patch) unless said otherwise."""
+    """A row of the table. `route` is `METHOD /path`; a body is JSON (PATCH: JSON Patch) unless said otherwise.
+
+    What is ours takes no query parameters unless it names them.
+    """
     method, path = route.split(" ")
     body = {"POST": "json", "PUT": "json", "PATCH": "patch"}.get(method, "")
     defaults: dict[str, object] = {"body": body, "writes": method not in ("GET", "HEAD")}
+    if path.startswith(OURS):
+        defaults["query"] = ()
     return Operation(id, method, path, versions, scopes, levels, success, handler, **{**defaults, **more})  # type: ignore[arg-type]
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
+from array import array
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from importlib import resources
@@ -37,7 +38,6 @@ BULK_WAL_PAGES = 32_000  # about 256 MB: a page that is written often goes to th
 # loses when its text moves from one to another.
 WORK_TABLES = """
 CREATE TEMP TABLE transform (md TEXT PRIMARY KEY, outcome INTEGER, reason TEXT, after TEXT) WITHOUT ROWID;
-CREATE TEMP TABLE move (before TEXT, after TEXT, PRIMARY KEY (before, after)) WITHOUT ROWID;
 CREATE TEMP TABLE gain (before TEXT, after TEXT, pair INTEGER, PRIMARY KEY (before, after, pair)) WITHOUT ROWID;
 CREATE TEMP TABLE loss (before TEXT, after TEXT, pair INTEGER, PRIMARY KEY (before, after, pair)) WITHOUT ROWID;
 CREATE TEMP TABLE kept (rid INTEGER PRIMARY KEY);
@@ -123,6 +123,11 @@ class Session:
         for _ in self.execute(sql, params):
             pass
         return self.connection.total_changes() - before
+
+    @staticmethod
+    def integers(values: Sequence[int]) -> Any:
+        """A list as a parameter of `FROM carray(?)`, which hands it over without making a row of each."""
+        return apsw.carray(array("q", values))
 
     def many(self, name: str, rows: Sequence[Sequence[Any]] | Iterator[Sequence[Any]]) -> None:
         """Execute the named statement once for each row of values."""

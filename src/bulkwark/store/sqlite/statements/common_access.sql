@@ -35,11 +35,11 @@ SELECT t.tenant, t.job, t.rid, iif(c.item IS NULL, 3, 1), iif(c.item IS NULL, 'd
 FROM job_target t LEFT JOIN common_access c ON c.item = t.rid
 WHERE t.tenant = ?1 AND t.job = ?2 AND t.rid > ?3 AND t.rid <= ?4
 ORDER BY t.rid;
--- record_run: the same for a preview that is run: what has changed since is a conflict
+-- record_run: the same for a preview that is run: what has changed since is a conflict; a review is of now (?6), an undo not (null)
 INSERT INTO job_item (tenant, job, rid, outcome, reason, before, after)
 SELECT tenant, job, rid, outcome,
        CASE outcome WHEN 3 THEN 'deleted' WHEN 5 THEN 'changed-since-preview' END, state,
-       iif(outcome = 1, substr(after, 1, instr(after, ',')) || '1,' || ?6, NULL)
+       iif(outcome = 1, iif(?6 IS NULL, after, substr(after, 1, instr(after, ',')) || '1,' || ?6), NULL)
 FROM (
     SELECT t.tenant, t.job, t.rid, u.after, c.status || ',' || c.reviewed || ',' || ifnull(c.last, '') AS state,
            CASE WHEN c.item IS NULL THEN 3

@@ -57,10 +57,8 @@ UPDATE job SET hold = NULL, held_for = NULL, confirmer = ?
 WHERE tenant = ? AND job = ? AND finished IS NULL AND hold = 'AWAITING_CONFIRMATION';
 -- set_options: how it runs
 UPDATE job SET options = ? WHERE tenant = ? AND job = ?;
--- add_target: one selected object
-INSERT OR IGNORE INTO job_target (tenant, job, rid) VALUES (?, ?, ?);
--- freeze_rids: the targets of a job from a JSON list of rids
-INSERT INTO job_target (tenant, job, rid) SELECT DISTINCT ?1, ?2, value FROM json_each(?3) ORDER BY value;
+-- add_targets: some of the selected objects
+INSERT OR IGNORE INTO job_target (tenant, job, rid) SELECT ?, ?, value FROM carray(?);
 -- chunk_end: the last rid of the next chunk, and its size
 SELECT max(rid), count(*) FROM (
     SELECT rid FROM job_target WHERE tenant = ? AND job = ? AND rid > ? ORDER BY rid LIMIT ?

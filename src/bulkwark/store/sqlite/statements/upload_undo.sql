@@ -1,5 +1,5 @@
--- origin: what the job that is undone did to the targets of a chunk
-SELECT o.rid, o.before, o.after FROM job_target t
+-- origin: what the job that is undone did, or a preview would do, to the targets of a chunk
+SELECT o.rid, o.outcome, o.reason, o.before, o.after FROM job_target t
 CROSS JOIN job_item o ON o.tenant = ?1 AND o.job = ?2 AND o.rid = t.rid
 WHERE t.tenant = ?3 AND t.job = ?4 AND t.rid > ?5 AND t.rid <= ?6 ORDER BY t.rid;
 -- add_item: what becomes of one target
