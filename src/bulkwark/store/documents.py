@@ -16,6 +16,7 @@ from bulkwark.store.indexes import METADATA
 from bulkwark.store.tenants import Store, Tenant
 
 NICE = 10  # how far a thread that makes large pages stands back behind those that answer small requests
+LEAST = 19  # the lowest priority that there is
 
 _refs = msgspec.json.Decoder(dict[str, list[int]]).decode
 
@@ -48,7 +49,8 @@ def pieces(store: Store, rids: Sequence[int], size: int, *, nested: bool) -> Ite
 def give_way() -> None:
     """Let other threads go first. On Linux priorities belong to threads; elsewhere this would slow the process."""
     if sys.platform == "linux":
-        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICE)
+        thread = threading.get_native_id()
+        os.setpriority(os.PRIO_PROCESS, thread, min(os.getpriority(os.PRIO_PROCESS, thread) + NICE, LEAST))
 
 
 def elements_of(session: Session, rids: Sequence[int], path: str) -> dict[int, list[int]]:
