@@ -19,6 +19,7 @@ def main() -> None:
     parser.add_argument("--rows", type=int, default=1_000_000, help="of the uploaded file")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--against", default="", choices=["", "opensearch"], help="search, change: another side")
+    parser.add_argument("--side", default="", choices=["", "raw", "ours"], help="uploads: one side alone")
     given = parser.parse_args()
     parts = given.parts or list(PARTS)
     print(f"Python {platform.python_version()}, SQLite {apsw.sqlite_lib_version()}, {platform.machine()}")
@@ -34,7 +35,7 @@ def main() -> None:
     if "entitlements" in parts:
         ratios |= entitlements.run(given.roles, given.rounds)
     if "uploads" in parts:
-        ratios |= uploads.run(given.rows, given.rounds)
+        ratios |= uploads.run(given.rows, given.rounds, given.side)
     if "search" in parts:
         ratios |= search.run(given.roles, given.rounds, given.against)
     print("\n== ratios:", ", ".join(f"{name} {value:.2f}" for name, value in ratios.items()))

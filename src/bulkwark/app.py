@@ -9,7 +9,7 @@ from bulkwark.api.dispatch import Api, Message, Receive, Send
 from bulkwark.api.services import Services
 from bulkwark.auth.limits import Limits
 from bulkwark.auth.tokens import Tokens
-from bulkwark.bulk import common_access, entitlement_patches, metadata, uploads
+from bulkwark.bulk import common_access, entitlement_patches, metadata, upload_specs, uploads
 from bulkwark.bulk.common_access import CommonAccessOperation
 from bulkwark.bulk.engine import Engine, now_ms
 from bulkwark.bulk.entitlement_patches import PatchOperation
@@ -109,7 +109,7 @@ def services(
     operations: dict[str, Operation] = {
         metadata.NAME: MetadataOperation(),
         common_access.NAME: CommonAccessOperation(),
-        uploads.NAME: NonEmployeeUploadOperation(store.database.path.parent / uploads.FOLDER, of_people),
+        upload_specs.NAME: NonEmployeeUploadOperation(store.database.path.parent / uploads.FOLDER, of_people),
         entitlement_patches.NAME: PatchOperation(),
     }
     engine = Engine(store, operations)

@@ -92,6 +92,36 @@ def test_a_speed_limit_holds_and_can_be_lifted_live(house: House) -> None:
     assert time.monotonic() - began < (job.total or 0) / 40
 
 
+def test_a_speed_limit_holds_whatever_else_the_job_is_told(house: House) -> None:
+    """Each word to a job wakes it; none of them lets it run ahead."""
+    id = start(house, Speed="20")
+    until(house, id, status="CHUNK_PROCESSING")
+    began, done = time.monotonic(), house.job(id).done
+    for number in range(25):
+        house.admin.patch(f"{JOBS}/{id}", {"note": f"note {number}"}).ok()
+        house.admin.post(f"{JOBS}/{id}/pause").ok()
+        house.admin.post(f"{JOBS}/{id}/resume").ok()
+
+    assert house.job(id).done - done <= 20 * (time.monotonic() - began) + 5
+    house.admin.patch(f"{JOBS}/{id}", {"speed": None}).ok()
+    everything_done(house, id)
+
+
+def test_a_speed_counts_from_when_it_is_given(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a job did before, as fast as it could, does not keep it waiting."""
+    for name in ("FIRST_CHUNK", "LEAST_CHUNK", "MOST_CHUNK"):
+        monkeypatch.setattr(engines, name, 150)
+    id = start(house, Speed="1000")
+    while not (done := house.job(id).done):
+        time.sleep(0.001)
+    house.admin.patch(f"{JOBS}/{id}", {"speed": 4}).ok()
+    time.sleep(1.2)
+
+    assert done < house.job(id).done <= done + 150 + 10
+    house.admin.patch(f"{JOBS}/{id}", {"speed": None}).ok()
+    everything_done(house, id)
+
+
 def test_a_job_of_higher_priority_gets_more_turns(idle_house: House) -> None:
     watched = Watched(idle_house)
     usual = frozen(idle_house, submit(idle_house, **EVERY))
@@ -281,3 +311,13 @@ def test_a_request_that_was_refused_leaves_its_key_free(house: House) -> None:
 @pytest.mark.parametrize("key", ["", '""', "x" * 256, "\u00e4"])
 def test_a_key_that_is_none_is_refused(house: House, key: str) -> None:
     assert house.admin.post(f"{BULK}/ids", body(ROLE), headers={"Idempotency-Key": key}).status == 400
+
+
+def test_what_a_finished_job_cannot_be_told_is_named_as_it_was_sent(house: House) -> None:
+    id = start(house)
+    everything_done(house, id)
+
+    reply = house.admin.patch(f"{JOBS}/{id}", {"note": "late", "stopPercent": 5})
+
+    assert (reply.status, reply.json()["causes"][0]["text"].partition(":")[0]) == (400, "/stopPercent")
+    assert house.job(id).options.note == ""

@@ -11,6 +11,7 @@ from urllib.parse import quote
 
 import pytest
 
+from bulkwark.api import job_items
 from bulkwark.bulk.engine import now_ms
 from bulkwark.domain import reasons
 from bulkwark.domain.jobs import Outcome
@@ -20,6 +21,7 @@ from bulkwark.errors import Unavailable
 from bulkwark.store import jobs, outcomes
 from bulkwark.store.jobs import NewJob
 from tests.api.served import OWNER
+from tests.api.streaming import listen
 from tests.api.test_previews import ADD, JOBS, OTHER, PREVIEWS, ROLE, THIRD, body, preview
 from tests.api.test_undo import EVERY, submit
 from tests.bulk.watched import frozen
@@ -325,3 +327,21 @@ def test_items_of_common_access_are_found_by_id_and_name(house: House) -> None:
     assert [one["id"] for one in by_id] == [made[0]["id"]]
     assert made[1]["id"] in [row["id"] for row in by_name]
     assert by_name[0]["after"].startswith("status: DENIED; reviewedByUser: true; lastReviewed: ")
+
+
+@pytest.mark.parametrize("format", ["csv", "ndjson"])
+def test_a_download_ends_when_its_client_has_left(
+    house: House, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, format: str
+) -> None:
+    monkeypatch.setattr(job_items, "AT_ONCE", 1)
+    caplog.set_level("INFO", "bulkwark.api")
+    id = str(house.admin.post(f"{BULK}/query", EVERY | ADD).ok(202)["id"])
+    house.wait(id)
+    target, headers = f"{JOBS}/{id}/items?format={format}", {"authorization": f"Bearer {house.admin.token}"}
+    whole = house.admin.get(target).body
+
+    heard = listen(house, target, headers, lambda heard: len(heard.raw) > 1_000)
+
+    assert not heard.ended
+    assert 1_000 < len(heard.raw) < len(whole) / 2
+    assert "a client has left its download" in caplog.text

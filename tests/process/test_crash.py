@@ -1,14 +1,15 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
 
 from tests.process.crash import ENDS, run
-from tests.process.crash_company import ORDER
+from tests.process.crash_company import DERIVED, ORDER
 from tests.process.crash_jobs import Change, Task, UploadTask
-from tests.process.crash_ledger import Governed, ItemRow, JobRow
+from tests.process.crash_ledger import FAILED, Governed, ItemRow, JobRow
 from tests.process.crash_rounds import share_inside, summary
 
 ROUNDS, ROLES, SEED = 24, 1_500, 20_251_122
@@ -73,6 +74,28 @@ def test_what_contradicts_the_model_is_a_fault(what: str, seen: Governed, job: J
     assert what in "; ".join(TASK.faults(BEFORE, seen, job, rows))
 
 
+def test_an_item_that_had_to_be_refused_and_was_not_is_a_fault() -> None:
+    refused = replace(TASK, wanted={10: frozenset({(1, 2)}), 11: "2,1"}, apart={11: FAILED})
+    job = replace(JOB, changed=1, unchanged=0)
+    rows = [ROWS[0], ItemRow(11, FAILED, "2,1", None)]
+    assert refused.faults(BEFORE, after(), job, rows) == []
+    assert "wrong outcome" in "; ".join(refused.faults(BEFORE, after(), job, ROWS))
+    assert refused.faults(BEFORE, after(), JOB, rows) != []
+    assert refused.faults(BEFORE, after({10: "1,2", 11: "2,1,3"}), job, rows) != []
+
+
+def test_every_step_made_of_another_one_follows_one_that_it_can_be_made_of() -> None:
+    names = [name for name, _ in ORDER]
+    assert set(names) > DERIVED
+    for before, name in pairwise(names):
+        if name == "run":
+            assert before.startswith("preview"), before
+        if name in ("rerun", "forced"):
+            assert before == {"rerun": "refused", "forced": "contested"}[name]
+        if name in DERIVED - {"run"}:
+            assert not before.startswith("preview"), (before, name)
+
+
 def test_a_preview_that_changes_something_is_a_fault() -> None:
     preview = replace(TASK, preview=True)
     assert preview.faults(BEFORE, BEFORE, JOB, ROWS) == []
@@ -105,5 +128,5 @@ def test_whatever_ends_the_server_every_kind_of_job_completes_by_itself_and_does
     played = run(tmp_path, ROUNDS, ROLES, SEED)
     assert [str(one) for one in played if one.faults] == []
     assert {one.end for one in played} == set(ENDS)
-    assert len({one.job for one in played}) >= len(ORDER) // 2
+    assert len({one.job for one in played}) >= ROUNDS // 2
     assert share_inside(played) >= 0.6, summary(played)

@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import os
-import subprocess
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -14,21 +10,16 @@ import pytest
 from tests.process.api import Api
 from tests.process.server import Server
 from tests.sdk.environments import interpreter_or_skip
+from tests.sdk.playing import UNFINISHED, Outcomes, Play, played, player
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
-SCENARIO_SECONDS = 180.0
 
 #: In this order: search counts the roles, so it comes behind those that make some.
 SCENARIOS = (
     *("catalog", "roles", "bulk", "access_profiles", "entitlements", "sources"),
     *("common_access", "tasks", "dimensions", "non_employees", "uploads", "search", "errors"),
 )
-
-#: The documented states of the list of unfinished jobs.
-UNFINISHED = {"CREATED", "PRE_PROCESS", "POST_PROCESS", "CHUNK_PENDING", "CHUNK_PROCESSING"}
-
-Play = Callable[[str], dict[str, Any]]
 
 
 @pytest.fixture(scope="session", params=["2", "1"], ids=["sailpoint-2.x", "sailpoint-1.4.2"])
@@ -42,39 +33,15 @@ def python(generation: str) -> Path:
 
 
 @pytest.fixture(scope="session")
-def outcomes(generation: str, python: Path, company: Server) -> dict[str, tuple[str, Any]]:
-    """All scenarios, played once under the SDK's interpreter: name → (RESULT or BROKEN, what it found)."""
-    credential = company.token()
-    settings = {
-        "SCENARIO_GENERATION": generation,
-        "SCENARIO_URL": company.url,
-        "SCENARIO_CLIENT_ID": credential.id,
-        "SCENARIO_CLIENT_SECRET": credential.secret,
-    }
-    done = subprocess.run(
-        [str(python), "-m", "tests.sdk.scenarios", *SCENARIOS],
-        cwd=ROOT,
-        env={**os.environ, **settings},
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        timeout=SCENARIO_SECONDS,
-        check=False,
-    )
-    assert done.returncode == 0, f"{done.stdout[-6000:]}\n{done.stderr[-6000:]}"
-    lines = [line.split(" ", 2) for line in done.stdout.splitlines() if line.startswith(("RESULT ", "BROKEN "))]
-    return {name: (verdict, json.loads(found)) for verdict, name, found in lines}
+def outcomes(generation: str, python: Path, company: Server) -> Outcomes:
+    """All scenarios, played once under the SDK's interpreter."""
+    command = [str(python), "-m", "tests.sdk.scenarios", *SCENARIOS]
+    return played(command, company, {"SCENARIO_GENERATION": generation}, ROOT)
 
 
 @pytest.fixture
-def play(outcomes: dict[str, tuple[str, Any]]) -> Play:
-    def found(name: str) -> dict[str, Any]:
-        verdict, content = outcomes[name]
-        assert verdict == "RESULT", content
-        result: dict[str, Any] = content
-        return result
-
-    return found
+def play(outcomes: Outcomes) -> Play:
+    return player(outcomes)
 
 
 def test_attributes_and_values_are_created_listed_and_patched(play: Play, generation: str) -> None:
@@ -118,13 +85,7 @@ def test_the_main_job_runs_by_ids_by_filter_and_by_query_and_is_read_back(play: 
     assert steps["single removed"] == {attribute: ["two", "four"]}
     if generation == "2":
         assert found["filtered"] == [f"Quokka2 {number}" for number in range(4)]
-    assert found["unfinished"]["status"] in {
-        "CREATED",
-        "PRE_PROCESS",
-        "POST_PROCESS",
-        "CHUNK_PENDING",
-        "CHUNK_PROCESSING",
-    }
+    assert found["unfinished"]["status"] in UNFINISHED
     assert found["unfinished"]["listed after"] is False
 
 

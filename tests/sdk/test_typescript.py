@@ -2,26 +2,16 @@
 
 from __future__ import annotations
 
-import json
-import os
-import subprocess
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from tests.process.server import Server
 from tests.sdk.environments import node_modules_or_skip
+from tests.sdk.playing import UNFINISHED, Outcomes, Play, played, player
 
 HERE = Path(__file__).parent / "typescript"
-SCENARIO_SECONDS = 120.0
 SCENARIOS = ("roles", "bulk", "search", "families")
-
-#: The documented states of the list of unfinished jobs.
-UNFINISHED = {"CREATED", "PRE_PROCESS", "POST_PROCESS", "CHUNK_PENDING", "CHUNK_PROCESSING"}
-
-Play = Callable[[str], dict[str, Any]]
 
 
 @pytest.fixture(scope="session")
@@ -30,38 +20,14 @@ def modules() -> Path:
 
 
 @pytest.fixture(scope="session")
-def outcomes(modules: Path, company: Server) -> dict[str, tuple[str, Any]]:
-    """All scenarios, played once by node: name → (RESULT or BROKEN, what it found)."""
-    credential = company.token()
-    settings = {
-        "NODE_PATH": str(modules),
-        "SCENARIO_URL": company.url,
-        "SCENARIO_CLIENT_ID": credential.id,
-        "SCENARIO_CLIENT_SECRET": credential.secret,
-    }
-    done = subprocess.run(
-        ["node", str(HERE / "play.js"), *SCENARIOS],
-        env={**os.environ, **settings},
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        timeout=SCENARIO_SECONDS,
-        check=False,
-    )
-    assert done.returncode == 0, f"{done.stdout[-6000:]}\n{done.stderr[-6000:]}"
-    lines = [line.split(" ", 2) for line in done.stdout.splitlines() if line.startswith(("RESULT ", "BROKEN "))]
-    return {name: (verdict, json.loads(found)) for verdict, name, found in lines}
+def outcomes(modules: Path, company: Server) -> Outcomes:
+    """All scenarios, played once by node."""
+    return played(["node", str(HERE / "play.js"), *SCENARIOS], company, {"NODE_PATH": str(modules)})
 
 
 @pytest.fixture
-def play(outcomes: dict[str, tuple[str, Any]]) -> Play:
-    def found(name: str) -> dict[str, Any]:
-        verdict, content = outcomes[name]
-        assert verdict == "RESULT", content
-        result: dict[str, Any] = content
-        return result
-
-    return found
+def play(outcomes: Outcomes) -> Play:
+    return player(outcomes)
 
 
 def test_roles_are_created_listed_paginated_patched_and_deleted(play: Play) -> None:

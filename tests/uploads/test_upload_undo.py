@@ -135,3 +135,12 @@ def test_who_no_longer_leads_the_source_neither_runs_nor_undoes(world: World) ->
     assert sub.post(f"/bulkwark/v1/previews/{preview['token']}/run").status == 403
     assert sorted(world.records()) == ["ann"]
     assert sub.get(f"/bulkwark/v1/jobs/{id}").status == 200
+
+
+def test_an_undo_of_which_nothing_failed_has_nothing_to_do_again(world: World) -> None:
+    id = world.send(file(row("ann"), row("bob", manager=""))).ok(202)["id"]
+    assert world.wait() == "ERROR"
+
+    undo = world.admin.post(f"/bulkwark/v1/jobs/{id}/undo").ok(202)["id"]
+    world.house.wait(undo)
+    assert world.house.wait(world.admin.post(f"/bulkwark/v1/jobs/{undo}/rerun").ok(202)["id"]).total == 0

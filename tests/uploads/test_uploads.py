@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import csv
+import time
+from collections.abc import Iterator
 from io import StringIO
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from bulkwark.store import uploads
+from bulkwark.store.uploads import State
 from tests.api.forms import CONTENT_TYPE, multipart
+from tests.house import DEADLINE
 from tests.uploads.world import COLUMNS, GOOD, World, add_source, file, row
 
 # --- accepted and applied --------------------------------------------------------------------------------
@@ -264,6 +269,115 @@ def test_each_upload_is_one_event(world: World) -> None:
     (event,) = world.admin.post("/v2025/search", query).ok()
     assert event["trackingNumber"] == id
     assert (event["status"], event["attributes"]["changed"], event["attributes"]["failed"]) == ("FAILED", "1", "1")
+
+
+# --- the job of an upload --------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def standing(world: World, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
+    """Nothing that is accepted goes on, until the test's end."""
+    with monkeypatch.context() as patch:
+        patch.setattr(type(world.house.services.uploads), "_step", lambda self: False)
+        yield world
+    world.house.services.uploads._look()
+    world.settle()
+
+
+def test_an_upload_in_the_queue_is_a_job_already(standing: World) -> None:
+    id = standing.send(GOOD).ok(202)["id"]
+    found = standing.admin.get(f"/bulkwark/v1/jobs/{id}").ok()
+    assert (found["status"], found["started"]) == ("CREATED", None)
+    assert standing.status() == "PENDING"
+    listed = standing.admin.get("/bulkwark/v1/jobs").ok()
+    assert [job["id"] for job in listed] == [id]
+
+
+def test_an_upload_that_is_cancelled_in_the_queue_applies_nothing(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    service = type(world.house.services.uploads)
+    with monkeypatch.context() as patch:
+        patch.setattr(service, "_step", lambda self: False)
+        id = world.send(GOOD).ok(202)["id"]
+        world.admin.post(f"/bulkwark/v1/jobs/{id}/cancel", {}).ok(200)
+    world.house.services.uploads._look()
+    world.settle()
+    assert world.status() == "ERROR"
+    assert world.records() == {}
+    assert list(world.house.services.uploads.folder.iterdir()) == []
+
+
+def test_an_upload_that_was_paused_in_the_queue_waits_for_its_release(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    service = type(world.house.services.uploads)
+    with monkeypatch.context() as patch:
+        patch.setattr(service, "_step", lambda self: False)
+        id = world.send(GOOD).ok(202)["id"]
+        for verb in ("pause", "resume", "pause"):
+            world.admin.post(f"/bulkwark/v1/jobs/{id}/{verb}", {}).ok(200)
+    world.house.services.uploads._look()
+    until = time.monotonic() + DEADLINE
+    while next(iter(uploads.unfinished(world.house.store.read()))).state is not State.APPLYING:
+        assert time.monotonic() < until
+        time.sleep(0.01)
+    assert world.records() == {}
+    world.admin.post(f"/bulkwark/v1/jobs/{id}/resume", {}).ok(200)
+    assert world.wait() == "COMPLETED"
+    assert sorted(world.records()) == ["ann", "bob", "cem"]
+
+
+def test_a_file_for_which_the_disk_has_no_room_is_refused(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    # 20 rows need about 0.2 MB, half of it in the staging file.
+    rows = file(*(row(f"acc{n}") for n in range(20)))
+    with monkeypatch.context() as patch:
+        patch.setattr("shutil.disk_usage", lambda path: SimpleNamespace(free=150_000))
+        answer = world.send(rows)
+        assert answer.status == 500
+        assert "GB are free" in answer.json()["causes"][0]["text"]
+        assert list(world.house.services.uploads.folder.iterdir()) == []
+        world.send(file(row("ann"))).ok(202)
+    assert world.wait() == "COMPLETED"
+    assert sorted(world.records()) == ["ann"]
+
+
+# --- staging files ---------------------------------------------------------------------------------------
+
+
+def _attached(world: World) -> list[str]:
+    with world.house.store.turn() as turn:
+        found = [row[1] for row in turn.session.execute("PRAGMA database_list")]
+    return [name for name in found if name.startswith("upload")]
+
+
+def test_runs_of_previews_let_their_staging_files_go(world: World) -> None:
+    for n in range(12):
+        token = world.send(file(row(f"acc{n}"), row("bad", manager="")), preview="true").ok(200)["token"]
+        job = world.house.wait(world.admin.post(f"/bulkwark/v1/previews/{token}/run").ok(202)["id"])
+        assert (job.changed, job.failed) == (1, 1)
+    assert len(world.records()) == 12
+    with world.house.store.write():
+        pass  # they go between two transactions
+    assert _attached(world) == []
+    assert list(world.house.services.uploads.folder.iterdir()) == []
+
+
+def test_more_uploads_can_run_at_once_than_files_can_be_open(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bulkwark.store.sqlite.staging.MOST_ATTACHED", 2)
+    others = [World(world.house, add_source(world.house, f"Source {n}")) for n in range(5)]
+    rows = [row(f"acc{n}") for n in range(20)]
+    ids = [other.send(file(*rows), speed="8").ok(202)["id"] for other in others]
+    deadline = time.monotonic() + DEADLINE
+    most = 0
+    while any(world.house.job(id).finished is None for id in ids):
+        assert time.monotonic() < deadline
+        most = max(most, len(_attached(world)))
+        time.sleep(0.05)
+    assert [(world.house.job(id).changed, world.house.job(id).error) for id in ids] == [(20, None)] * 5
+    assert most == 3, "the oldest goes before the next transaction"
+    world.settle()
+    assert _attached(world) == []
 
 
 def test_rows_of_an_outcome_that_there_is_not_are_refused(world: World) -> None:

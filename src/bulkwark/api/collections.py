@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
 
 from bulkwark.api import answers
 from bulkwark.api.answers import Answer
@@ -64,6 +65,27 @@ def sorters(text: str | None, allowed: Collection[str], paths: Mapping[str, str]
             )
         found.append(Sorter((paths or {}).get(name, name), descending))
     return tuple(found)
+
+
+@dataclass(frozen=True, slots=True)
+class Paging:
+    """What a caller asks of a list that is no list of stored documents. `order`: (name on the wire, descending)."""
+
+    limit: int
+    offset: int
+    count: bool
+    order: list[tuple[str, bool]]
+
+    def headers(self, total: int) -> dict[str, str]:
+        """`X-Total-Count`, when it was asked for."""
+        return {"X-Total-Count": str(total)} if self.count else {}
+
+
+def paging(call: Call, allowed: Collection[str] = ()) -> Paging:
+    """`limit` (at most and usually 250), `offset`, `count`, and `sorters` where some are allowed. Raises Invalid."""
+    limit, offset, count = call.number("limit", MOST, most=MOST), call.number("offset", 0), call.flag("count")
+    order = sorters(call.query.get("sorters"), allowed) if allowed else ()
+    return Paging(limit, offset, count, [(one.path, one.descending) for one in order])
 
 
 def page(

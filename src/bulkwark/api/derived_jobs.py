@@ -51,8 +51,11 @@ def rerun(call: Call) -> Answer:
     job, part = _ended(call), _part(call)
     if part.force and job.relation is not Relation.UNDO:
         raise Invalid("only an undo can be forced", where="/force")
-    source = derived.encode(job, _outcomes(part), _narrowed(call, job, part))
-    if job.relation in (Relation.UNDO, Relation.RUN):
+    wanted = _outcomes(part)
+    source = derived.encode(job, wanted, _narrowed(call, job, part))
+    operation = call.services.engine.operations[job.operation]
+    by_itself = operation.require_rerun(call.read(), job, wanted)
+    if job.relation in (Relation.UNDO, Relation.RUN) and not by_itself:
         # What it does stands in the items of its own origin.
         origin = _origin(call, job)
         return _submit(call, job, source, relation=job.relation, origin=origin, force=part.force)

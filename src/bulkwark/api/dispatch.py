@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import Awaitable, Callable, Generator, Iterator, MutableMapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from functools import partial
 from importlib import import_module
 from typing import Any
@@ -24,8 +25,7 @@ from bulkwark.api.routing import Route, Router
 from bulkwark.api.services import Services
 from bulkwark.auth.actors import Actor
 from bulkwark.errors import Invalid, Unauthenticated
-from bulkwark.store.dialect import Patience
-from bulkwark.store.documents import give_way
+from bulkwark.store.dialect import Patience, stay_behind
 from bulkwark.store.tenants import Tenant
 
 log = logging.getLogger("bulkwark.api")
@@ -63,7 +63,7 @@ class Api:
         self._readers = ThreadPoolExecutor(READERS, thread_name_prefix="read")
         self._searchers = ThreadPoolExecutor(SEARCHERS, thread_name_prefix="search")
         self._writers = ThreadPoolExecutor(WRITERS, thread_name_prefix="write")
-        self._streamers = ThreadPoolExecutor(STREAMERS, thread_name_prefix="stream", initializer=give_way)
+        self._streamers = ThreadPoolExecutor(STREAMERS, thread_name_prefix="stream", initializer=stay_behind)
         self._handlers = {operation.handler: _handler(operation) for operation in OPERATIONS}
         self._handlers["role_jobs.status"] = import_module("bulkwark.api.role_jobs").status
         self._quick = Quick(services, self._handlers)
@@ -224,14 +224,30 @@ class Api:
         if answer.live is not None:
             await _send_live(send, answer.live, receive)
             return
+        await self._send_stream(send, iter(answer.stream or ()), receive)
+
+    async def _send_stream(self, send: Send, stream: Iterator[bytes], receive: Receive) -> None:
+        """Send piece after piece; when the client has left, no further one is made."""
         loop = asyncio.get_running_loop()
-        more = partial(next, answer.stream or iter(()), None)
-        coming = loop.run_in_executor(self._streamers, more)
-        while (piece := await coming) is not None:
-            # The next piece is made while this one is on its way.
-            coming = loop.run_in_executor(self._streamers, more)
-            await send({"type": "http.response.body", "body": piece, "more_body": True})
-        await send({"type": "http.response.body", "body": b""})
+        make = partial(next, stream, None)
+        coming: asyncio.Future[bytes | None] = loop.run_in_executor(self._streamers, make)
+        gone, sent = asyncio.ensure_future(_left(receive)), 0
+        try:
+            while (piece := await coming) is not None:
+                if gone.done():
+                    log.info("a client has left its download after %s bytes", sent)
+                    return
+                # The next piece is made while this one is on its way.
+                coming = loop.run_in_executor(self._streamers, make)
+                await send({"type": "http.response.body", "body": piece, "more_body": True})
+                sent += len(piece)
+            await send({"type": "http.response.body", "body": b""})
+        finally:
+            gone.cancel()
+            await asyncio.wait([coming])
+            if isinstance(stream, Generator):  # it may hold a state of the data
+                with suppress(ValueError):  # a piece is being made right now: it goes with the process
+                    await loop.run_in_executor(self._streamers, stream.close)
 
 
 def require_once(scope: Message) -> None:

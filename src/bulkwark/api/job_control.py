@@ -91,7 +91,8 @@ def patch(call: Call) -> Answer:
     }
     if not changed:
         raise Invalid("nothing is to be changed", where="body", hint='for example {"speed": 500}')
-    runs = sorted(set(changed) - {"note", "ticket"})
+    written = dict(zip(Changes.__struct_fields__, Changes.__struct_encode_fields__, strict=True))
+    runs = [written[name] for name in changed if name not in ("note", "ticket")]
     with call.services.store.write() as session:
         job = jobs.by_number(session, job.tenant, job.number)
         if job.status in FINISHED and runs:

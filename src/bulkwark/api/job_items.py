@@ -18,13 +18,14 @@ from bulkwark.bulk import common_access
 from bulkwark.domain import reasons
 from bulkwark.domain.jobs import Job, Outcome
 from bulkwark.domain.kinds import Kind, plain_id, uuid_id
-from bulkwark.domain.spreadsheets import line
+from bulkwark.domain.spreadsheets import cells, line
 from bulkwark.errors import Invalid, Unavailable
 from bulkwark.store import outcomes
 from bulkwark.store.outcomes import AT_ONCE, Item, Narrowing
 
 MOST_ITEMS = 10_000
 COLUMNS = ("item", "id", "name", "outcome", "reason", "message", "hint", "before", "after")
+OWN = 3  # columns that no two items have in common
 # Format → content type. CSV as RFC 4180 has it, NDJSON one object a line.
 STREAMED = {"csv": "text/csv; charset=utf-8; header=present", "ndjson": "application/x-ndjson"}
 ACCEPTED = {"text/csv": "csv", "application/x-ndjson": "ndjson", "application/ndjson": "ndjson"}
@@ -83,7 +84,7 @@ def _items(call: Call, job: Job, word: str) -> Answer:
         raise Invalid("a file has all items", where="query parameter limit", hint="format=json comes in pages")
     if "bom" in call.query and format != "csv":
         raise Invalid("only CSV has a byte order mark", where="query parameter bom")
-    pages = outcomes.pages(call.services.store.read, job, after, narrowing)
+    pages = outcomes.pages(call.services.store.read, job, after, narrowing, at_once=AT_ONCE)
     stream = _csv(call, job, pages, bom=call.flag("bom")) if format == "csv" else _ndjson(call, job, pages)
     name = f"bulkwark-{word}-{job.id}.{format}"
     headers = {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store"}
@@ -111,7 +112,21 @@ def _csv(call: Call, job: Job, pages: Iterator[list[Item]], *, bom: bool) -> Ite
     yield ((BOM if bom else "") + line(COLUMNS)).encode()
     for shown in _shown(call, job, pages):
         if shown:
-            yield "".join(line(cell(one[name]) for name in COLUMNS) for one in shown).encode()
+            yield _lines(shown).encode()
+
+
+def _lines(shown: list[dict[str, Any]]) -> str:
+    """Rows of the items. What items of a page share (outcome, reason, metadata) is written once and then repeated."""
+    own, shared = COLUMNS[:OWN], COLUMNS[OWN:]
+    tails: dict[tuple[Any, ...], str] = {}
+    rows = []
+    for one in shown:
+        key = (one["outcome"], one["reason"], one["message"], id(one["before"]), id(one["after"]))
+        tail = tails.get(key)
+        if tail is None:
+            tail = tails[key] = cells(cell(one[name]) for name in shared)
+        rows.append(f"{cells(cell(one[name]) for name in own)},{tail}\r\n")
+    return "".join(rows)
 
 
 def _shown(call: Call, job: Job, pages: Iterator[list[Item]]) -> Iterator[list[dict[str, Any]]]:

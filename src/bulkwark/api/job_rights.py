@@ -13,7 +13,7 @@ from bulkwark.api.calls import Call
 from bulkwark.api.operations import OPERATIONS
 from bulkwark.api.role_rights import own_only
 from bulkwark.auth.actors import Actor
-from bulkwark.bulk import uploads
+from bulkwark.bulk import upload_specs
 from bulkwark.domain.jobs import Job, Mode
 from bulkwark.domain.kinds import uuid_id
 from bulkwark.errors import Forbidden, NotFound
@@ -70,9 +70,9 @@ def require(call: Call, job: Job) -> None:
     """Raise Forbidden unless the caller could have submitted such a job: scope and level of its official call."""
     if job.type in SUBMITTED_BY:
         require_type(call, job.type)
-    if job.operation == uploads.NAME:
+    if job.operation == upload_specs.NAME:
         # Who led the source when he sent the file may not lead it any more.
-        source = msgspec.json.decode(job.spec, type=uploads.JobSpec).source
+        source = msgspec.json.decode(job.spec, type=upload_specs.JobSpec).source
         reach = non_employee_rights.reach(call, call.read())
         if not reach.everything and source not in reach.numbers:
             raise Forbidden("the source of the upload is not the caller's any more")

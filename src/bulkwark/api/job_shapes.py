@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 from bulkwark.api.calls import Call
-from bulkwark.bulk import common_access, entitlement_patches, progress, uploads
+from bulkwark.bulk import common_access, entitlement_patches, progress, upload_specs
 from bulkwark.bulk import metadata as metadata_jobs
 from bulkwark.bulk.metadata import Spec
 from bulkwark.domain import metadata, reasons
@@ -132,10 +132,17 @@ def shower(call: Call, session: Session, job: Job) -> Show:
     """How the texts before and after of a job's items are shown."""
     if job.operation == common_access.NAME:
         return review
-    if job.operation in (entitlement_patches.NAME, uploads.NAME):
+    if job.operation in (entitlement_patches.NAME, upload_specs.NAME):
         return lambda text: None if text is None else msgspec.json.decode(text)
     catalogue = call.tenant.metadata.catalogue(session)
-    return lambda md: values(catalogue, md)
+    known: dict[str | None, dict[str, list[str]] | None] = {}  # many items have the same few texts
+
+    def show(md: str | None) -> dict[str, list[str]] | None:
+        if md not in known:
+            known[md] = values(catalogue, md)
+        return known[md]
+
+    return show
 
 
 def item(show: Show, found: Item) -> dict[str, Any]:

@@ -25,7 +25,6 @@ from bulkwark.store import events, non_employee_requests, non_employee_sources
 from bulkwark.store.dialect import Session
 from bulkwark.store.events import Event
 
-LIST_MOST = 250
 OBJECT = "NON_EMPLOYEE_APPROVAL"
 SORTERS = tuple(non_employee_requests.APPROVALS_SORTED)
 
@@ -47,9 +46,7 @@ class Rejection(msgspec.Struct):
 
 def list_approvals(call: Call) -> Answer:
     """GET /non-employee-approvals: one's own; administrators see those of all, or of one whom they name."""
-    limit, offset = call.number("limit", LIST_MOST, most=LIST_MOST), call.number("offset", 0)
-    wants_count = call.flag("count")
-    order = [(one.path, one.descending) for one in collections.sorters(call.query.get("sorters"), SORTERS)]
+    paging = collections.paging(call, SORTERS)
     statuses = _statuses(call)
     session = call.read()
     reached = non_employee_rights.reach(call, session, strangers=True)
@@ -61,11 +58,11 @@ def list_approvals(call: Call) -> Answer:
         # A SOURCE_SUBADMIN sees those on his sources, everybody else his own.
         approver, sources = ("", reached.numbers) if reached.level else (reached.identity, None)
     total, found = non_employee_requests.approvals_page(
-        session, call.tenant.number, approver, sources, statuses, order, limit, offset
+        session, call.tenant.number, approver, sources, statuses, paging.order, paging.limit, paging.offset
     )
     requests = _requests(call, session, found)
     shown = [_item(one, requests[one.request]) for one in found]
-    return answers.ok(shown, 200, {"X-Total-Count": str(total)} if wants_count else {})
+    return answers.ok(shown, 200, paging.headers(total))
 
 
 def _statuses(call: Call) -> list[str]:

@@ -37,36 +37,25 @@ NAMED = 20  # ids that a refusal names
 
 def list_records(call: Call) -> Answer:
     """GET /non-employee-records: by account name unless sorters say otherwise."""
-    limit, offset = call.number("limit", LIST_MOST, most=LIST_MOST), call.number("offset", 0)
-    wants_count = call.flag("count")
-    order = collections.sorters(call.query.get("sorters"), SORTERS)
+    paging = collections.paging(call, SORTERS)
     session = call.read()
     reached = non_employee_rights.reach(call, session)
     sources = non_employee_rights.filtered(call, reached.sources)
     numbers = [source.number for source in sources]
     tenant = call.tenant.number
-    headers = {}
-    if wants_count:
-        total = sum(non_employee_records.count(session, tenant, number) for number in numbers)
-        headers["X-Total-Count"] = str(total)
-    keys = [(one.path, one.descending) for one in order]
-    found = non_employee_records.page(session, tenant, numbers, keys, limit, offset)
-    return answers.ok(_documents(call, session, reached, found), 200, headers)
+    total = sum(non_employee_records.count(session, tenant, number) for number in numbers) if paging.count else 0
+    found = non_employee_records.page(session, tenant, numbers, paging.order, paging.limit, paging.offset)
+    return answers.ok(_documents(call, session, reached, found), 200, paging.headers(total))
 
 
 def _documents(call: Call, session: Session, reached: Reach, found: list[Record]) -> list[Document]:
     sources = {source.number: source for source in reached.sources}
-    custom = {number: _custom(call, session, sources[number]) for number in {record.source for record in found}}
+    custom = non_employee_sources.custom_names(session, call.tenant.number, (record.source for record in found))
     ids = call.tenant.objects.ids(session, [record.rid for record in found])
     return [
         record_document(record, ids[record.rid], sources[record.source].source_id, custom[record.source])
         for record in found
     ]
-
-
-def _custom(call: Call, session: Session, source: Source) -> tuple[str, ...]:
-    found = non_employee_sources.attributes(session, call.tenant.number, source.number)
-    return tuple(one.name for one in found if not one.system)
 
 
 def get(call: Call) -> Answer:

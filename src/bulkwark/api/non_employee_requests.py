@@ -19,7 +19,6 @@ from bulkwark.store.dialect import Session
 from bulkwark.store.events import Event
 from bulkwark.store.non_employee_sources import Source
 
-LIST_MOST = 250
 OBJECT = "NON_EMPLOYEE_REQUEST"
 SORTERS = tuple(non_employee_requests.REQUESTS_SORTED)
 
@@ -28,9 +27,7 @@ SORTERS = tuple(non_employee_requests.REQUESTS_SORTED)
 
 def list_requests(call: Call) -> Answer:
     """GET /non-employee-requests: those on sources that somebody owns or manages, and those that he has made."""
-    limit, offset = call.number("limit", LIST_MOST, most=LIST_MOST), call.number("offset", 0)
-    wants_count = call.flag("count")
-    order = [(one.path, one.descending) for one in collections.sorters(call.query.get("sorters"), SORTERS)]
+    paging = collections.paging(call, SORTERS)
     text = call.query.get("requested-for", "")
     if not text:
         raise Invalid("it is missing", where="query parameter requested-for", hint="the id of an identity, or me")
@@ -41,18 +38,17 @@ def list_requests(call: Call) -> Answer:
     among = non_employee_rights.filtered(call, every)
     led = [source.number for source in among if source.led_by(someone)]
     asked = non_employee_requests.Asked([source.number for source in among], led, someone)
-    total, found = non_employee_requests.page(session, call.tenant.number, asked, order, limit, offset)
-    headers = {"X-Total-Count": str(total)} if wants_count else {}
-    return answers.ok(_documents(call, session, found, {one.number: one for one in every}), 200, headers)
+    total, found = non_employee_requests.page(
+        session, call.tenant.number, asked, paging.order, paging.limit, paging.offset
+    )
+    shown = _documents(call, session, found, {one.number: one for one in every})
+    return answers.ok(shown, 200, paging.headers(total))
 
 
 def _documents(call: Call, session: Session, found: list[Request], sources: dict[int, Source]) -> list[Document]:
     tenant = call.tenant.number
     approvals = non_employee_requests.approvals_of(session, tenant, [request.number for request in found])
-    custom = {
-        number: tuple(one.name for one in non_employee_sources.attributes(session, tenant, number) if not one.system)
-        for number in {request.source for request in found}
-    }
+    custom = non_employee_sources.custom_names(session, tenant, (request.source for request in found))
     return [
         request_document(
             request,

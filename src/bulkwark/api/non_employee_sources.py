@@ -27,7 +27,6 @@ from bulkwark.store.non_employee_sources import Source
 from bulkwark.store.objects import New
 from bulkwark.store.references import rename
 
-LIST_MOST = 250
 OBJECT = "NON_EMPLOYEE_SOURCE"
 SORTERS = ("name", "created", "sourceId")
 PATCHABLE = ("/name", "/description", "/approvers", "/approvers/*", "/accountManagers", "/accountManagers/*")
@@ -65,9 +64,7 @@ class Patched(msgspec.Struct):
 
 def list_sources(call: Call) -> Answer:
     """GET /non-employee-sources: of an identity those that it owns or is account manager of."""
-    limit, offset = call.number("limit", LIST_MOST, most=LIST_MOST), call.number("offset", 0)
-    wants_count, counted = call.flag("count"), call.flag("non-employee-count")
-    order = collections.sorters(call.query.get("sorters"), SORTERS)
+    paging, counted = collections.paging(call, SORTERS), call.flag("non-employee-count")
     session = call.read()
     reached = non_employee_rights.reach(call, session)
     found = list(reached.sources)
@@ -75,11 +72,11 @@ def list_sources(call: Call) -> Answer:
     if asked:
         someone = non_employee_rights.requested_for(call, session, asked, everything=reached.everything)
         found = [source for source in found if source.led_by(someone)]
-    for one in reversed(order):
-        found.sort(key=lambda source, path=one.path: _key(source, path), reverse=one.descending)  # type: ignore[misc]
-    headers = {"X-Total-Count": str(len(found))} if wants_count else {}
-    page = found[offset : offset + limit]
-    return answers.ok([_counted(call, session, one) if counted else _listed(call, one) for one in page], 200, headers)
+    for path, descending in reversed(paging.order):
+        found.sort(key=lambda source, path=path: _key(source, path), reverse=descending)  # type: ignore[misc]
+    page = found[paging.offset : paging.offset + paging.limit]
+    shown = [_counted(call, session, one) if counted else _listed(call, one) for one in page]
+    return answers.ok(shown, 200, paging.headers(len(found)))
 
 
 def _key(source: Source, path: str) -> str | int:

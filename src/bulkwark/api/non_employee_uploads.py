@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
 from typing import Any
 
 from bulkwark.api import answers, idempotency, non_employee_rights, previews, submitting
 from bulkwark.api.answers import Answer
 from bulkwark.api.calls import Call
-from bulkwark.domain.jobs import FINISHED, Job, Mode, Status
+from bulkwark.bulk.upload_acceptance import Sent
+from bulkwark.domain.jobs import FINISHED, Job, Mode, Relation, Status
 from bulkwark.domain.times import iso_ms, iso_us
 from bulkwark.errors import Invalid
 from bulkwark.store import jobs, uploads
@@ -36,13 +38,15 @@ def upload(call: Call) -> Answer:
         call.tenant,
         source,
         call.upload.need(PART),
-        client=call.actor.client_id,
-        submitter=call.actor.identity_id,
-        actor=call.actor.user_name or call.actor.client_id,
-        created=time.time_ns() // 1000,
-        mode=mode,
-        options=submitting.options(call),
-        also=also,
+        Sent(
+            client=call.actor.client_id,
+            submitter=call.actor.identity_id,
+            actor=call.actor.user_name or call.actor.client_id,
+            created=time.time_ns() // 1000,
+            mode=mode,
+            options=submitting.options(call),
+        ),
+        also,
     )
     return _accepted(call, found, source.id) if mode is Mode.RUN else _previewed(call, found)
 
@@ -90,24 +94,35 @@ def status(call: Call) -> Answer:
 
 
 def _newest(session: Session, tenant: int, source: int) -> str | None:
-    """A preview counts when it was run, and then as of its run."""
+    """A preview counts when it was run, and then as of its run; what failed, when it was tried again."""
     found: list[tuple[int, str]] = []
     for one in uploads.newest(session, tenant, source, LOOKED_AT):
         job = jobs.get(session, tenant, one.id)
         if job is not None and job.mode is Mode.PREVIEW:
-            found.extend((run.created, word(one, run)) for run in jobs.derived(session, job) if run.mode is Mode.RUN)
+            for run in jobs.derived(session, job):
+                found.append((run.created, word(one, run)))
+                found.extend((again.created, word(one, again)) for again in _again(session, run))
         elif not one.preview:
             found.append((one.created, word(one, job)))
+            found.extend((again.created, word(one, again)) for again in _again(session, job))
             break
     return max(found)[1] if found else None
 
 
+def _again(session: Session, job: Job | None) -> Iterator[Job]:
+    """Jobs that have tried once more what failed in a job, or in one of these."""
+    for other in jobs.derived(session, job) if job is not None else ():
+        if other.relation is Relation.RERUN:
+            yield other
+            yield from _again(session, other)
+
+
 def word(found: Upload, job: Job | None) -> str:
-    """The official status of an upload whose job is that, or is not yet submitted."""
+    """The official status of an upload whose job is that."""
     if job is None:
-        return ERROR if found.error else PENDING if found.state is State.WAITING else IN_PROGRESS
+        return ERROR
     if job.status not in FINISHED:
-        return IN_PROGRESS
+        return PENDING if found.state is State.WAITING else IN_PROGRESS
     return COMPLETED if job.status is Status.COMPLETED and not job.failed + job.conflicted else ERROR
 
 

@@ -11,17 +11,19 @@ from bulkwark.api import answers, job_rights, non_employee_uploads
 from bulkwark.api.answers import Answer
 from bulkwark.api.calls import Call
 from bulkwark.auth.actors import Actor
-from bulkwark.bulk import uploads as bulk_uploads
-from bulkwark.bulk.uploads import JobSpec, Spec, UploadSettings
+from bulkwark.bulk import upload_specs
+from bulkwark.bulk.upload_specs import JobSpec, Spec, UploadSettings
 from bulkwark.domain import non_employee_uploads as rows_of
 from bulkwark.domain import spreadsheets
-from bulkwark.domain.jobs import Outcome, Relation
+from bulkwark.domain.jobs import Job, Outcome, Relation
 from bulkwark.domain.kinds import uuid_id
 from bulkwark.errors import Invalid, NotFound
 from bulkwark.store import jobs, outcomes, settings, uploads
 from bulkwark.store.dialect import Session
 from bulkwark.store.uploads import FailedRow, Upload
 
+_REPORTED = (Relation.RUN, Relation.RERUN)  # what an undo does has items, and no rows
+FAILED_ONLY, ALL = "failed", "all"  # rows that are shown
 MOST_ROWS = 10_000
 PIECE = 1_000  # rows of the file that are made at once
 
@@ -31,16 +33,16 @@ def rows(call: Call) -> Answer:
 
     `after`: the last line seen; `limit`: up to 10,000.
     """
+    limit, after = call.number("limit", 250, most=MOST_ROWS), call.number("after", 0)
+    wanted = call.query.get("outcome", FAILED_ONLY)
+    if wanted not in (FAILED_ONLY, ALL):
+        raise Invalid(f"{wanted!r} is neither {FAILED_ONLY} nor {ALL}", where="query parameter outcome")
     session = call.read()
     upload = _need(call, session)
-    limit, after = call.number("limit", 250, most=MOST_ROWS), call.number("after", 0)
-    wanted = call.query.get("outcome", "failed")
-    if wanted not in ("failed", "all"):
-        raise Invalid(f"{wanted!r} is neither failed nor all", where="query parameter outcome")
     job = jobs.get(session, call.tenant.number, uuid_id(call.params["id"]))
-    failed = uploads.failed_rows(session, upload, after, limit)
+    failed = _page(session, upload, job, after, limit)
     found: list[dict[str, Any]]
-    if wanted == "failed" or job is None:
+    if wanted == FAILED_ONLY or job is None:
         found = [_failed(upload, row) for row in failed]
     else:
         by_line = {row.line: row for row in failed}
@@ -55,6 +57,13 @@ def rows(call: Call) -> Answer:
     return answers.ok({**non_employee_uploads.shown(upload, job), "columns": upload.titles, "found": found})
 
 
+def _page(session: Session, upload: Upload, job: Job | None, after: int, limit: int) -> list[FailedRow]:
+    """Rows that have failed: of the upload, or when its job has tried them once more, in that."""
+    if job is not None and job.relation is Relation.RERUN:
+        return uploads.failed_again(session, upload, job, after, limit)
+    return uploads.failed_rows(session, upload, after, limit)
+
+
 def _failed(upload: Upload, row: FailedRow) -> dict[str, Any]:
     return {
         "line": row.line,
@@ -66,11 +75,13 @@ def _failed(upload: Upload, row: FailedRow) -> dict[str, Any]:
 
 def failed(call: Call) -> Answer:
     """GET /bulkwark/v1/jobs/{id}/failed-rows: a CSV file of the failed rows with a column `error`."""
-    upload = _need(call, call.read())
-    return answers.csv(_lines(call, upload), "failed-rows.csv")
+    session = call.read()
+    upload = _need(call, session)
+    job = jobs.get(session, call.tenant.number, uuid_id(call.params["id"]))
+    return answers.csv(_lines(call, upload, job), "failed-rows.csv")
 
 
-def _lines(call: Call, upload: Upload) -> Iterator[bytes]:
+def _lines(call: Call, upload: Upload, job: Job | None) -> Iterator[bytes]:
     """In the columns of the file as it was sent; a row that could not be taken apart stands in its first cell."""
     spec = msgspec.json.decode(upload.spec, type=Spec)
     column = rows_of.error_column(spec.schema)
@@ -78,7 +89,7 @@ def _lines(call: Call, upload: Upload) -> Iterator[bytes]:
     yield ("\ufeff" + spreadsheets.line([*(upload.titles[place] for place in places), column])).encode()
     with call.services.store.snapshot() as session:
         after = 0
-        while found := uploads.failed_rows(session, upload, after, PIECE):
+        while found := _page(session, upload, job, after, PIECE):
             after = found[-1].line
             yield "".join(
                 spreadsheets.line([*_cells(row, places), rows_of.sentence(row.faults)]) for row in found
@@ -93,7 +104,7 @@ def _cells(row: FailedRow, places: list[int]) -> list[str]:
 
 def get_settings(call: Call) -> Answer:
     """GET /bulkwark/v1/upload-settings."""
-    return answers.ok(bulk_uploads.settings_of(call.read(), call.tenant.number))
+    return answers.ok(upload_specs.settings_of(call.read(), call.tenant.number))
 
 
 def put_settings(call: Call) -> Answer:
@@ -103,7 +114,7 @@ def put_settings(call: Call) -> Answer:
         settings.put(
             session,
             call.tenant.number,
-            bulk_uploads.SETTING,
+            upload_specs.SETTING,
             found,
             by=call.actor.identity_id or call.actor.client_id,
             now=call.now,
@@ -117,7 +128,7 @@ def _need(call: Call, session: Session) -> Upload:
     found = uploads.get(session, call.tenant.number, id)
     if found is None:
         job = jobs.get(session, call.tenant.number, id)
-        if job is not None and job.operation == bulk_uploads.NAME and job.relation is Relation.RUN:
+        if job is not None and job.operation == upload_specs.NAME and job.relation in _REPORTED:
             found = uploads.get(session, call.tenant.number, msgspec.json.decode(job.spec, type=JobSpec).upload)
     if found is None or not _sees(call.actor, found):
         raise NotFound(f"there is no upload {call.params['id']}")
@@ -131,5 +142,5 @@ def _sees(actor: Actor, upload: Upload) -> bool:
     return (
         upload.submitter == actor.identity_id
         or not job_rights.limited_to(actor)
-        or (bulk_uploads.TYPE in job_rights.types(actor))
+        or (upload_specs.TYPE in job_rights.types(actor))
     )

@@ -20,7 +20,7 @@ from bulkwark.bulk.turns import Key, Turns
 from bulkwark.domain.jobs import FINISHED, USUAL_PRIORITY, Happened, Hold, Job, Mode, Outcome, Status
 from bulkwark.errors import BulkwarkError, Unavailable
 from bulkwark.store import job_events, jobs
-from bulkwark.store.dialect import Patience, Session
+from bulkwark.store.dialect import Patience, Session, stay_behind
 from bulkwark.store.jobs import NewJob
 from bulkwark.store.tenants import Store, Tenant
 
@@ -60,6 +60,7 @@ class Engine:
         self._turns = Turns()
         self._sizes: dict[tuple[int, int], int] = {}
         self._seconds: dict[tuple[int, int], float] = {}
+        self._paced: dict[tuple[int, int], tuple[float, int]] = {}  # when its last chunk began, and of how many items
         self._commits = 0  # of the database behind the last chunk
         self._shared = 0.0  # when somebody else last wrote, or wanted to
         self._wake = threading.Condition()
@@ -177,6 +178,7 @@ class Engine:
     # --- the loop ------------------------------------------------------------------------------------
 
     def _run(self) -> None:
+        stay_behind()
         while (found := self._next()) is not None:
             self._turn(*found)
 
@@ -223,6 +225,8 @@ class Engine:
                 return job, None
             if job.hold is not None:
                 return job, None
+            if wait := self._too_soon(job):
+                return job, wait
             return job, self._chunk(tenant, number)
         except Unavailable as error:
             log.warning("job %s of tenant %s waits: %s", number, tenant_number, error.sentence())
@@ -253,7 +257,7 @@ class Engine:
                 return None
             size = usual = self._sizes.get(key, FIRST_CHUNK)
             if job.options.speed:
-                size = max(1, min(size, int(job.options.speed * PACE_SECONDS)))
+                size = min(size, _at_once(job.options.speed))
             operation = self._operations[job.operation]
             size, wait = operation.supply(session, tenant, job, size)
             if wait:
@@ -277,11 +281,13 @@ class Engine:
             ended = self._judge(session, job, counted, now)
         took = time.perf_counter() - began
         self._remember(key, took)
+        self._paced[key] = (time.monotonic() - took, count)
         self._commits = self._store.database.commits
         if count >= usual:
             # Half way towards the ideal: one slow chunk (a checkpoint) must not shrink the next ones much.
             ideal = count * self._ideal_seconds(operation) / max(took, 0.0005)
-            self._sizes[key] = int(min(MOST_CHUNK, max(LEAST_CHUNK, min((usual + ideal) / 2, usual * 4))))
+            least = operation.least_chunk or LEAST_CHUNK
+            self._sizes[key] = int(min(MOST_CHUNK, max(least, min((usual + ideal) / 2, usual * 4))))
         if ended:
             return None
         return max(0.0, count / job.options.speed - took) if job.options.speed else 0.0
@@ -292,7 +298,16 @@ class Engine:
         now = time.monotonic()
         if self._store.database.waiting or len(self._turns) > 1:
             self._shared = now
-        return max(usual, ALONE_SECONDS) if now - self._shared > ALONE_AFTER else usual
+        return max(usual, operation.alone_seconds or ALONE_SECONDS) if now - self._shared > ALONE_AFTER else usual
+
+    def _too_soon(self, job: Job) -> float:
+        """For how many seconds its speed still forbids a job the next chunk: it may have been called ahead of that."""
+        speed = job.options.speed
+        if not speed:
+            return 0.0
+        began, count = self._paced.get((job.tenant, job.number), (0.0, 0))
+        # What it did before it had a speed is not laid to its account.
+        return max(0.0, began + min(count, _at_once(speed)) / speed - time.monotonic())
 
     def _judge(self, session: Session, job: Job, counted: Mapping[Outcome, int], now: int) -> bool:
         """Whether its failures end the job, or let it wait for somebody's confirmation."""
@@ -306,8 +321,9 @@ class Engine:
 
     def _remember(self, key: tuple[int, int], took: float) -> None:
         self._seconds[key] = 0.8 * self._seconds.get(key, took) + 0.2 * took
-        while len(self._seconds) > REMEMBERED:
-            self._seconds.pop(next(iter(self._seconds)))
+        for remembered in (self._seconds, self._paced):
+            while len(remembered) > REMEMBERED:
+                remembered.pop(next(iter(remembered)))
 
     def _sweep(self) -> bool:
         """Forget some of what nobody needs any more, while nothing else is to do. Answers whether more is left."""
@@ -316,6 +332,11 @@ class Engine:
         except Unavailable as error:
             log.warning("what is old stays for now: %s", error.sentence())
             return False
+
+
+def _at_once(speed: int) -> int:
+    """How many items a job with a speed takes in a chunk."""
+    return max(1, int(speed * PACE_SECONDS))
 
 
 def _told(count: int, seconds: float, counted: Mapping[Outcome, int]) -> dict[str, float]:

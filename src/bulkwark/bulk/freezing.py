@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from itertools import islice
 from typing import Protocol
@@ -33,6 +33,10 @@ class Operation(Protocol):
 
     #: How long its chunks should take, when their commits cost much; None: as long as chunks usually do.
     chunk_seconds: float | None = None
+    #: The same while nobody else writes.
+    alone_seconds: float | None = None
+    #: How many targets they have at least, when their commits cost much; None: as few as others.
+    least_chunk: int | None = None
 
     def selection(self, session: Session, tenant: Tenant, job: Job) -> Sql | None:
         """A query for the rids of the targets; None when only `freeze` can write them (they are few)."""
@@ -69,6 +73,13 @@ class Operation(Protocol):
 
     def effect(self, session: Session, tenant: Tenant, job: Job, last: int, now: int) -> None:
         """Carry out what was just recorded as changed in (cursor, last]."""
+
+    def require_rerun(self, session: Session, job: Job, wanted: Collection[Outcome]) -> bool:
+        """Raises Invalid when items of a job with these outcomes cannot be done again.
+
+        Answers whether also those of the run of a preview are dealt with as those of any job: not from its preview.
+        """
+        return False
 
     def forget(self) -> None:
         """A transaction was rolled back: remember nothing of it."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator, Sequence
 from itertools import islice
 from pathlib import Path
@@ -13,7 +14,7 @@ from bulkwark.bulk.upload_loader import Answer, Task, format_of
 from bulkwark.bulk.upload_managers import Managers
 from bulkwark.domain import non_employee_uploads
 from bulkwark.domain.csv_files import Record, records
-from bulkwark.domain.kinds import new_id
+from bulkwark.domain.kinds import ordered_id
 from bulkwark.domain.non_employee_rows import Fault
 from bulkwark.domain.non_employee_uploads import Bad, Good, Rows
 from bulkwark.domain.non_employees import Cells, Person
@@ -93,7 +94,8 @@ class Staging:
         self.file.add("bad", [(row.line, _json(row.raw), _json(row.faults), _reason(row)) for row in bad])
 
     def _block(self, good: list[tuple[int, Cells, Person]]) -> None:
-        named = [(new_id(), cells.having(manager=person.alias), person) for _, cells, person in good]
+        moment = time.time_ns() // 1_000_000
+        named = [(ordered_id(moment), cells.having(manager=person.alias), person) for _, cells, person in good]
         spelled = self._spelling.spell(named, now=self._task.now, warning=self._task.warning)
         for sort in spelled.made:
             self._sort(sort)

@@ -1,40 +1,35 @@
 """Uploads of CSV files to non-employee sources: accepted, read by a process of their own, applied as jobs, one after
 the other for each source.
 
-A file is durable before it is accepted, and the job of an upload has the upload's id. It is submitted when the reading
-begins, and applies rows while later ones are read. Whatever a crash interrupts begins again: the reading from the
-beginning of the file, the applying from the job's cursor.
+A file is durable before it is accepted, and the job of an upload has the upload's id. It stays CREATED until the
+reading begins, and applies rows while later ones are read. Whatever a crash interrupts begins again: the reading from
+the beginning of the file, the applying from the job's cursor.
 """
 
 from __future__ import annotations
 
 import logging
-import os
-import shutil
 import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import IO
-from uuid import uuid4
 
 import msgspec
-from msgspec import Struct
 
 from bulkwark.bulk import non_employees, upload_files
 from bulkwark.bulk.engine import Engine, finish
+from bulkwark.bulk.upload_acceptance import Acceptance, Sent, add_job
 from bulkwark.bulk.upload_loader import Task
 from bulkwark.bulk.upload_process import Loaders
-from bulkwark.domain.csv_files import FileFault, Refused
-from bulkwark.domain.documents import Document
-from bulkwark.domain.jobs import FINISHED, Job, Mode, Options, Status
+from bulkwark.bulk.upload_specs import NAME, JobSpec, Spec
+from bulkwark.domain.jobs import FINISHED, Job, Mode, Status
 from bulkwark.domain.kinds import Kind, first_rid
-from bulkwark.domain.non_employees import Attribute, Limits
+from bulkwark.domain.non_employees import Limits
 from bulkwark.errors import BulkwarkError, Unavailable
-from bulkwark.store import counters, events, jobs, non_employee_sources, settings, uploads
+from bulkwark.store import counters, events, jobs, uploads
 from bulkwark.store.dialect import Session
 from bulkwark.store.events import Event
-from bulkwark.store.jobs import NewJob
 from bulkwark.store.non_employee_sources import Source
 from bulkwark.store.non_employee_spelling import numbers
 from bulkwark.store.tenants import Store, Tenant
@@ -42,49 +37,13 @@ from bulkwark.store.uploads import State, Upload
 
 log = logging.getLogger("bulkwark.bulk")
 
-NAME, TYPE = "non-employee-upload", "NON_EMPLOYEE"  # operation and type of its jobs
 OBJECT = "NON_EMPLOYEE_UPLOAD"  # of its events
 FOLDER = "uploads"
-SETTING = "uploads"
 LOOK_SECONDS = 0.1  # between two looks at running jobs, while there are any
+MANY = 100_000  # rows of an upload for which the store keeps a longer log
 RETRY_SECONDS = 1.0
 TRIES = 3  # how often a file is read when its process dies
 SWEEP_SECONDS = 3_600.0  # between two looks for files that nobody needs
-
-
-class UploadSettings(Struct, frozen=True, forbid_unknown_fields=True, rename="camel"):
-    """What a tenant has set. `all_or_nothing`: one bad row, and no row of the file is applied."""
-
-    all_or_nothing: bool = False
-
-
-class Spec(Struct, frozen=True):
-    """How an upload is read and applied."""
-
-    schema: list[Attribute]
-    document: Document  # of the SOURCE object: its id and name
-    kept: list[str]  # custom attributes for which the file has no column
-    strict: bool  # all or nothing
-    mode: Mode
-    options: Options
-    actor: str
-
-
-class JobSpec(Struct, frozen=True):
-    """What the job of an upload, and jobs made of it, know of it.
-
-    What the reading depends on stands here too: a second one must come to the same.
-    """
-
-    upload: str
-    source: int
-    now: int = 0  # ms, when the reading began
-    known: int = 0  # the first number of an identity that came later
-
-
-def settings_of(session: Session, tenant: int) -> UploadSettings:
-    """What the tenant has set."""
-    return settings.get(session, tenant, SETTING, UploadSettings) or UploadSettings()
 
 
 class Uploads:
@@ -93,6 +52,7 @@ class Uploads:
     def __init__(self, store: Store, engine: Engine, limits: Limits, clock: Callable[[], int]) -> None:
         self.folder = store.database.path.parent / FOLDER
         self.loaders = Loaders()
+        self._acceptance = Acceptance(store, self.loaders, limits, clock, self._path)
         self._store = store
         self._engine = engine
         self._limits = limits
@@ -123,75 +83,12 @@ class Uploads:
     # --- accepting -----------------------------------------------------------------------------------
 
     def accept(
-        self,
-        tenant: Tenant,
-        source: Source,
-        file: IO[bytes],
-        *,
-        client: str,
-        submitter: str,
-        actor: str,
-        created: int,
-        mode: Mode,
-        options: Options,
-        also: Callable[[Session, Upload], None],
+        self, tenant: Tenant, source: Source, file: IO[bytes], sent: Sent, also: Callable[[Session, Upload], None]
     ) -> Upload:
-        """Store a file that can be used. Raises Refused for any other, and then nothing is stored.
-
-        `created` in µs; `actor`: the submitter's name; `also` writes more in the transaction of the acceptance.
-        """
-        session = self._store.read()
-        schema = non_employee_sources.attributes(session, tenant.number, source.number)
-        id = str(uuid4())
-        path = self._path(id)
-        try:
-            self._keep(file, path)
-            found = self.loaders.run(Task("look", str(path), schema, self._limits))
-            if found.refused:
-                raise Refused(*(FileFault(0, fault) for fault in found.refused))
-            spec = Spec(
-                schema,
-                {"id": source.source_id, "name": source.name},
-                [one.name for one in schema if not one.system and one.name not in found.names],
-                settings_of(session, tenant.number).all_or_nothing,
-                mode,
-                options,
-                actor,
-            )
-            new = Upload(
-                tenant=tenant.number,
-                number=0,
-                id=id,
-                source=source.number,
-                client=client,
-                submitter=submitter,
-                created=created,
-                modified=created // 1000,
-                state=State.WAITING,
-                tries=0,
-                lines=found.rows,
-                titles=found.titles,
-                spec=msgspec.json.encode(spec).decode(),
-            )
-            with self._store.write() as session:
-                upload = uploads.add(session, new)
-                numbers(session, tenant, [one.name for one in schema if not one.system])
-                also(session, upload)
-        except BaseException:
-            path.unlink(missing_ok=True)
-            raise
+        """As `Acceptance.accept`; it is seen through from then on."""
+        found = self._acceptance.accept(tenant, source, file, sent, also)
         self._look()
-        return upload
-
-    def _keep(self, file: IO[bytes], path: Path) -> None:
-        try:
-            self.folder.mkdir(exist_ok=True)
-            with open(path, "wb") as kept:
-                shutil.copyfileobj(file, kept, 1 << 20)
-                kept.flush()
-                os.fsync(kept.fileno())
-        except OSError as error:
-            raise Unavailable(f"the file cannot be kept: {error.strerror}", hint="free space, then retry") from error
+        return found
 
     def _path(self, id: str) -> Path:
         return self.folder / f"{id}.csv"
@@ -226,6 +123,7 @@ class Uploads:
     def _step(self) -> bool:
         """Look after every unfinished upload. Answers whether there are any."""
         found = uploads.unfinished(self._store.read())
+        self._store.database.expect_much(any(one.lines >= MANY for one in found))
         busy: set[tuple[int, int]] = set()  # sources: what came first goes first
         for upload in found:
             place = (upload.tenant, upload.source)
@@ -234,6 +132,8 @@ class Uploads:
             elif (upload.tenant, upload.number) in self._reading:
                 if self._over(upload, completed=False):
                     self.loaders.end(str(self._path(upload.id)))
+            elif self._over(upload):  # cancelled while it waited
+                self._follow(upload)
             elif place not in busy:
                 self._read(upload)
             busy.add(place)
@@ -283,8 +183,7 @@ class Uploads:
         with self._store.write() as session:
             fields = numbers(session, tenant, [one.name for one in spec.schema if not one.system])
         self._remove_staging(upload)  # of a reading before
-        job = jobs.get(self._store.read(), upload.tenant, upload.id) or self._submit(tenant, upload, spec)
-        begun = msgspec.json.decode(job.spec, type=JobSpec)
+        begun = self._begin(upload, spec)
         task = Task(
             "read",
             str(self._path(upload.id)),
@@ -305,26 +204,24 @@ class Uploads:
             return
         with self._store.write() as session:
             uploads.move(session, upload, State.APPLYING, self._clock())
+            job = jobs.get(session, upload.tenant, upload.id)
+            assert job is not None
             if found.rows != upload.lines:
                 uploads.correct(session, job, found.rows)
         self._engine.call(job.tenant, job.number)
 
-    def _submit(self, tenant: Tenant, upload: Upload, spec: Spec) -> Job:
-        last = counters.current(self._store.read(), tenant.number, f"kind-{int(Kind.IDENTITY)}")
-        known = first_rid(tenant.number, Kind.IDENTITY) + last + 1
-        new = NewJob(
-            id=upload.id,
-            type=TYPE,
-            operation=NAME,
-            spec=msgspec.json.encode(JobSpec(upload.id, upload.source, self._clock(), known)).decode(),
-            selector="{}",
-            client=upload.client,
-            submitter=upload.submitter,
-            created=upload.created,
-            options=spec.options,
-            mode=spec.mode,
-        )
-        return self._engine.submit(tenant, new)
+    def _begin(self, upload: Upload, spec: Spec) -> JobSpec:
+        """What the reading depends on, as the job keeps it: told when the first one begins."""
+        with self._store.write() as session:
+            job = jobs.get(session, upload.tenant, upload.id) or add_job(session, upload, spec, self._clock())
+            begun = msgspec.json.decode(job.spec, type=JobSpec)
+            if not begun.now:
+                last = counters.current(session, upload.tenant, f"kind-{int(Kind.IDENTITY)}")
+                known = first_rid(upload.tenant, Kind.IDENTITY) + last + 1
+                begun = JobSpec(upload.id, upload.source, self._clock(), known)
+                uploads.begin(session, job, msgspec.json.encode(begun).decode())
+        self._engine.call(job.tenant, job.number)
+        return begun
 
     def _over(self, upload: Upload, *, completed: bool = True) -> bool:
         """Whether its job has ended; not `completed`: before its end. (A loader syncs its file even then.)"""

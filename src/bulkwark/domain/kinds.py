@@ -50,6 +50,16 @@ def new_id() -> str:
     return uuid4().hex
 
 
+def ordered_id(moment: int) -> str:
+    """The same, as UUID version 7 (RFC 9562): a moment in ms, then 74 random bits.
+
+    For many objects at once: they lie together in every index of ids, which so changes in few places.
+    """
+    more = uuid4().int
+    number = moment << 80 | 7 << 76 | (more >> 64 & 0xFFF) << 64 | 2 << 62 | more & (1 << 62) - 1
+    return f"{number:032x}"
+
+
 def plain_id(text: str) -> str:
     """An id as stored: hyphens of a UUID and upper case are accepted on input (decisions §7)."""
     if len(text) == 36 and text.count("-") == 4:

@@ -22,6 +22,7 @@ SINCE = "changed-since"
 VALUE_DELETED = "value-deleted"
 TOO_MANY = "too-many-values"
 REFUSED = "refused"
+SINCE_UPLOAD = "changed-since-upload"
 NOT_ALL_GOOD = "not-all-good"  # of a row of an uploaded file, all of which must be good
 
 _KNOWN = {
@@ -36,12 +37,13 @@ _KNOWN = {
             "date": "a date",
             "order": "the order of the dates",
             "email": "the address",
-            "manager": "the manager",
             "duplicate": "the account name",
             "cells": "the number of cells",
             "quote": "a quote",
         }.items()
     },
+    "manager": ("the manager of the row", "re-run the failed once he exists, or mend the row and upload it again"),
+    SINCE_UPLOAD: ("the record has been changed since the file was read", "look at it, or upload the row again"),
     DELETED: ("the object was deleted after it was selected", "nothing is left to do"),
     PREVIEW: ("the object is no longer as it was previewed", "preview again; what is left will be in it"),
     SINCE: ("the object has been changed since the job that is undone", "look at it, or undo with force"),

@@ -38,7 +38,12 @@ def line(values: Iterable[str]) -> str:
     >>> line(["a,b", "=1", 'he said "hi" to me', ""])
     '"a,b",\'=1,"he said ""hi"" to me",\r\n'
     """
-    return ",".join(map(_cell, values)) + "\r\n"
+    return cells(values) + "\r\n"
+
+
+def cells(values: Iterable[str]) -> str:
+    """A part of such a row."""
+    return ",".join(map(_cell, values))
 
 
 _QUOTED = re.compile(r'[,;"\r\n\t]|^\s|\s$').search

@@ -124,7 +124,8 @@ class _Rewritten:
         else:
             members = [name for name, value in after.items() if name not in before or before[name] != value]
             members.extend(name for name in before if name not in after)
-        gone, come = self._part(before, members), self._part(after, members)
+        old, new = _different(before, after, members)
+        gone, come = self._part(old, members), self._part(new, members)
         if gone.values != come.values or gone.terms != come.terms:
             self.gone.append((rid, Entry([], gone.values - come.values, gone.terms - come.terms)))
             self.come.append((rid, Entry([], come.values - gone.values, come.terms - gone.terms)))
@@ -208,6 +209,18 @@ class _Rewritten:
         if number is None:
             number = self._numbers[path] = self._need(path)
         return number
+
+
+def _different(before: Document, after: Document, members: list[str]) -> tuple[Document, Document]:
+    """Members that differ; of objects among them (`attributes`) only what differs, as a path has one place there."""
+    old: Document = {name: before[name] for name in members if name in before}
+    new: Document = {name: after[name] for name in members if name in after}
+    for name in old.keys() & new.keys():
+        one, other = old[name], new[name]
+        if one.__class__ is dict and other.__class__ is dict and not any("." in key for key in (*one, *other)):
+            old[name] = {key: value for key, value in one.items() if key not in other or other[key] != value}
+            new[name] = {key: value for key, value in other.items() if key not in one or one[key] != value}
+    return old, new
 
 
 def _key(value: Any) -> str | bool | bytes:

@@ -11,7 +11,7 @@ from bulkwark.store.sqlite.migrate import migrate
 from bulkwark.store.sqlite.select import Selector
 from bulkwark.store.sqlite.sets import Sql
 from bulkwark.store.sqlite.staging import StagingFile
-from bulkwark.store.sqlite.waiting import Patience
+from bulkwark.store.sqlite.waiting import Patience, stay_behind
 
 __all__ = [
     "Aggregator",
@@ -30,5 +30,6 @@ __all__ = [
     "rows",
     "scores",
     "staging",
+    "stay_behind",
     "typeahead",
 ]

@@ -3,20 +3,14 @@
 from __future__ import annotations
 
 import json
-import os
-import sys
-import threading
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 import msgspec
 
-from bulkwark.store.dialect import Session
+from bulkwark.store.dialect import Session, stay_behind
 from bulkwark.store.indexes import METADATA
 from bulkwark.store.tenants import Store, Tenant
-
-NICE = 10  # how far a thread that makes large pages stands back behind those that answer small requests
-LEAST = 19  # the lowest priority that there is
 
 _refs = msgspec.json.Decoder(dict[str, list[int]]).decode
 
@@ -38,19 +32,12 @@ def pieces(store: Store, rids: Sequence[int], size: int, *, nested: bool) -> Ite
     def piece(session: Session, at: int) -> bytes:
         return session.joined("objects.documents", (json.dumps(list(rids[at : at + size])), nested))
 
-    with store.snapshot() as one, store.snapshot() as other, ThreadPoolExecutor(1, "page", give_way) as second:
+    with store.snapshot() as one, store.snapshot() as other, ThreadPoolExecutor(1, "page", stay_behind) as second:
         for at in range(0, len(rids), 2 * size):
             coming = second.submit(piece, other, at + size) if at + size < len(rids) else None
             yield piece(one, at)
             if coming is not None:
                 yield coming.result()
-
-
-def give_way() -> None:
-    """Let other threads go first. On Linux priorities belong to threads; elsewhere this would slow the process."""
-    if sys.platform == "linux":
-        thread = threading.get_native_id()
-        os.setpriority(os.PRIO_PROCESS, thread, min(os.getpriority(os.PRIO_PROCESS, thread) + NICE, LEAST))
 
 
 def elements_of(session: Session, rids: Sequence[int], path: str) -> dict[int, list[int]]:

@@ -212,14 +212,28 @@ def apply_records(
     return found
 
 
+def create(
+    session: Session,
+    tenant: Tenant,
+    source: Source,
+    rows: Sequence[tuple[str, Cells, Person]],
+    *,
+    now: int,
+    warning: int,
+) -> list[int]:
+    """New records (id, values, manager) and their identities, whose account names are free; answers their rids."""
+    custom = {name for _, cells, _ in rows for name in data_of(cells.data)}
+    spelling = Spelling(source.document, tenant.name, numbers(session, tenant, custom))
+    spelled = spelling.spell(rows, now=now, warning=warning)
+    return insert(session, tenant.number, source.number, spelled, now)
+
+
 def _create(
     session: Session, tenant: Tenant, source: Source, rows: Sequence[tuple[Cells, Person]], now: int, warning: int
 ) -> list[int]:
-    """New records and their identities; answers their rids."""
-    custom = {name for cells, _ in rows for name in data_of(cells.data)}
-    spelling = Spelling(source.document, tenant.name, numbers(session, tenant, custom))
-    spelled = spelling.spell([(new_id(), cells, person) for cells, person in rows], now=now, warning=warning)
-    return insert(session, tenant.number, source.number, spelled, now)
+    """The same with fresh ids."""
+    named = [(new_id(), cells, person) for cells, person in rows]
+    return create(session, tenant, source, named, now=now, warning=warning)
 
 
 def change(

@@ -91,6 +91,14 @@ def attributes(session: Session, tenant: int, source: int) -> list[Attribute]:
     ]
 
 
+def custom_names(session: Session, tenant: int, sources: Iterable[int]) -> dict[int, tuple[str, ...]]:
+    """Number of a source → the names of the attributes that are its own, in order."""
+    return {
+        source: tuple(one.name for one in attributes(session, tenant, source) if not one.system)
+        for source in set(sources)
+    }
+
+
 # --- writing -------------------------------------------------------------------------------------------
 
 

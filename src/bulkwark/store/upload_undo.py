@@ -5,6 +5,7 @@ A record that has been changed since stays as it is, unless the undo is forced.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import msgspec
@@ -28,6 +29,10 @@ class State(Struct, frozen=True, omit_defaults=True):
     cells: Cells | None = None
     modified: int = 0  # ms; 0: unknown
     deleted: bool = False
+
+
+#: Line, outcome, reason, before and after of an item.
+Item = tuple[int, Outcome, str | None, State | None, State | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +76,24 @@ def record(session: Session, tenant: Tenant, job: Job, last: int, source: int) -
         item = _previewed(one, current, taken) if run else _item(one, current, job.options.force, taken)
         rows.append((job.tenant, job.number, one.line, *item))
     session.many("upload_undo.add_item", rows)
+
+
+def add_items(session: Session, job: Job, items: Sequence[Item]) -> None:
+    """Items of a job."""
+    rows = [
+        (job.tenant, job.number, line, outcome, reason, before and _text(before), after and _text(after))
+        for line, outcome, reason, before, after in items
+    ]
+    session.many("upload_undo.add_item", rows)
+
+
+def changes(session: Session, job: Job, last: int) -> list[tuple[int, State | None, State]]:
+    """(line, before, after) of what is to be carried out in (cursor, last]."""
+    span = (job.tenant, job.number, job.cursor, last)
+    return [
+        (line, None if before is None else _state(before), _state(after))
+        for line, before, after in session.rows("upload_undo.changed", span)
+    ]
 
 
 #: Outcome, reason, before and after of an item.
@@ -121,11 +144,7 @@ def _created(origin: Origin) -> str:
 
 def effect(session: Session, tenant: Tenant, source: Source, job: Job, last: int, *, now: int, warning: int) -> None:
     """Carry out what was recorded as changed in (cursor, last]."""
-    span = (job.tenant, job.number, job.cursor, last)
-    found = [
-        (line, None if before is None else _state(before), _state(after))
-        for line, before, after in session.rows("upload_undo.changed", span)
-    ]
+    found = changes(session, job, last)
     rids = tenant.objects.rids(session, Kind.IDENTITY, [after.id for _, _, after in found])
     records = {one.rid: one for one in non_employee_records.by_rids(session, rids.values())}
     gone: list[Record] = []
@@ -149,7 +168,7 @@ def effect(session: Session, tenant: Tenant, source: Source, job: Job, last: int
         non_employee_records.change(session, tenant, source, rows, now=now, warning=warning)
     for line, cells in again:
         _create(session, tenant, source, job, line, cells, people, now=now, warning=warning)
-    _stamp(session, job, [line for line, _, after in found if not after.deleted], now)
+    stamp(session, job, [line for line, _, after in found if not after.deleted], now)
 
 
 def _create(
@@ -171,7 +190,7 @@ def _create(
     session.run("upload_undo.set_after", (_text(State(id, cells)), job.tenant, job.number, line))
 
 
-def _stamp(session: Session, job: Job, lines: list[int], now: int) -> None:
+def stamp(session: Session, job: Job, lines: list[int], now: int) -> None:
     """When the records were modified, by which a later undo tells whether somebody else has changed them."""
     session.many("upload_undo.stamp", [(now, job.tenant, job.number, line) for line in lines])
 

@@ -24,7 +24,7 @@ class State(StrEnum):
 
     WAITING = "WAITING"  # accepted; other uploads to its source go first
     READING = "READING"  # a loader process is at it
-    APPLYING = "APPLYING"  # its job is submitted
+    APPLYING = "APPLYING"  # all of it has been read
     ENDED = "ENDED"
 
 
@@ -105,10 +105,31 @@ def move(session: Session, upload: Upload, state: State, now: int, *, error: str
 
 def failed_rows(session: Session, upload: Upload, after: int, limit: int) -> list[FailedRow]:
     """Rows that were not taken, from the one after a line."""
-    return [
-        FailedRow(line, msgspec.json.decode(cells), msgspec.json.decode(faults, type=list[Fault]))
-        for line, cells, faults in session.rows("uploads.failed_rows", (upload.tenant, upload.number, after, limit))
-    ]
+    span = (upload.tenant, upload.number, after, limit)
+    return [_failed(row) for row in session.rows("uploads.failed_rows", span)]
+
+
+def failed_again(session: Session, upload: Upload, job: Job, after: int, limit: int) -> list[FailedRow]:
+    """The same of a job that has dealt with some of them once more: what has failed in it."""
+    span = (upload.tenant, upload.number, job.number, after, limit)
+    return [_failed(row) for row in session.rows("uploads.failed_again", span)]
+
+
+def failed_targets(session: Session, job: Job, upload: Upload, last: int) -> list[FailedRow]:
+    """Those that are targets of a job, in (cursor, last]."""
+    span = (upload.tenant, upload.number, job.number, job.cursor, last)
+    return [_failed(row) for row in session.rows("uploads.failed_targets", span)]
+
+
+def keep_faults(session: Session, upload: Upload, rows: Sequence[tuple[int, Sequence[Fault]]]) -> None:
+    """(line, faults) of rows that were not taken, for other reasons than before."""
+    told = [(msgspec.json.encode(faults).decode(), upload.tenant, upload.number, line) for line, faults in rows]
+    session.many("uploads.set_faults", told)
+
+
+def _failed(row: Row) -> FailedRow:
+    line, cells, faults = row
+    return FailedRow(line, msgspec.json.decode(cells), msgspec.json.decode(faults, type=list[Fault]))
 
 
 def count_failed(session: Session, upload: Upload) -> int:
@@ -194,9 +215,9 @@ def attach(session: Session, upload: Upload, path: Path) -> bool:
     return staging.attach(session, _name(upload), path)
 
 
-def detach(session: Session, upload: Upload) -> None:
-    """Let it go; outside of transactions only."""
-    staging.detach(session, _name(upload))
+def detach(session: Session, upload: Upload, *forgotten: Path) -> None:
+    """Let it go, and delete some files then: at once, or within a transaction before the next one."""
+    staging.detach(session, _name(upload), *forgotten)
 
 
 def remove(path: Path) -> None:
@@ -230,6 +251,11 @@ def segment_end(session: Session, upload: Upload, line: int) -> int | None:
 def add_targets(session: Session, job: Job, upload: Upload, last: int) -> None:
     """The rows up to a line become targets."""
     staging.run(session, "uploads.targets", _name(upload), (job.tenant, job.number, job.cursor, last))
+
+
+def begin(session: Session, job: Job, spec: str) -> None:
+    """What the reading depends on is known now."""
+    session.run("uploads.begin", (spec, job.tenant, job.number))
 
 
 def correct(session: Session, job: Job, total: int) -> None:

@@ -20,7 +20,7 @@ import apsw
 
 from bulkwark.errors import Invalid, Unavailable
 from bulkwark.store.sqlite.functions import install
-from bulkwark.store.sqlite.waiting import FairLock, Patience
+from bulkwark.store.sqlite.waiting import FairLock, Patience, stay_behind
 
 log = logging.getLogger("bulkwark.store")
 
@@ -31,6 +31,7 @@ LOOP_CACHE_KIB = 32_768
 STREAM_CACHE_KIB = 32_768  # a page of 10,000 roles shows 30,000 elements, many of them again and again
 WRITER_CACHE_KIB = 65_536
 WAL_PAGES = 4_000  # checkpoint after about 32 MB of log
+LONG_WAL_PAGES = 16_000  # the same while much is written: a page that comes again and again goes to the file less often
 BULK_CACHE_KIB = 262_144
 BULK_WAL_PAGES = 32_000  # about 256 MB: a page that is written often goes to the file once
 
@@ -85,6 +86,7 @@ class Session:
     def __init__(self, connection: apsw.Connection) -> None:
         self.connection = connection
         self.patience: Patience | None = None
+        self.between: list[Callable[[], None]] = []  # what cannot be done within a transaction: before the next one
         connection.set_progress_handler(self._impatient, 50_000)
 
     def _impatient(self) -> bool:
@@ -261,6 +263,11 @@ class Database:
             self._checkpoints.pages = WAL_PAGES
             connection.pragma("cache_size", -WRITER_CACHE_KIB)
 
+    def expect_much(self, much: bool) -> None:
+        """Whether hundreds of thousands of rows are written, now and in the next minutes."""
+        if self._checkpoints is not None:
+            self._checkpoints.pages = LONG_WAL_PAGES if much else WAL_PAGES
+
     @property
     def waiting(self) -> int:
         """How many writers wait for their turn."""
@@ -317,6 +324,7 @@ class Checkpoints:
         return apsw.SQLITE_OK
 
     def _run(self) -> None:
+        stay_behind()
         connection = self._database._connect(READER_CACHE_KIB, writes=True)
         while True:
             self._wanted.wait()
@@ -350,6 +358,8 @@ class Turn:
     def transaction(self) -> Iterator[Session]:
         connection = self.session.connection
         with driver_errors():
+            while self.session.between:
+                self.session.between.pop()()
             connection.execute("BEGIN IMMEDIATE")
         try:
             yield self.session

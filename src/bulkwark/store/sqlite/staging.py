@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,8 @@ READER_KIB = 16_384  # of the connection that it is attached to: some chunks' ro
 LOG_PAGES = 2_000  # of 8 KiB: how long the log may grow between two looks whether it can be folded in
 RESTART_COMMITS = 16  # how often the log is to begin anew: its reader stands in the way most of the time
 RESTART_MS = 400
+MOST_ATTACHED = 8  # SQLite allows 10; one more comes before the oldest goes
+_OWN = frozenset({"main", "temp"})
 COMPANIONS = ("-wal", "-shm")
 SCHEMA = """
 -- Rows that can be applied, and all that a new record of each writes: its identity, derived for the index.
@@ -164,9 +167,12 @@ def attach(session: Session, name: str, path: Path) -> bool:
 
     Answers False when it is not there, or was written by a version of this program that did so otherwise.
     """
-    if name not in _attached(session):
+    attached = _attached(session)
+    if name not in attached:
         if not path.exists():
             return False
+        for other in attached[: len(attached) - MOST_ATTACHED + 1]:
+            detach(session, other)  # the longest here; it comes again with the next chunk that needs it
         _attach(session, name, path)
     return list(session.execute(f"PRAGMA {name}.user_version")) == [(FORMAT,)]
 
@@ -176,14 +182,20 @@ def _attach(session: Session, name: str, path: Path) -> None:
     list(session.execute(f"PRAGMA {name}.cache_size = -{READER_KIB}"))
 
 
-def detach(session: Session, name: str) -> None:
-    """Let a staging file go; outside of transactions only."""
+def detach(session: Session, name: str, *forgotten: Path) -> None:
+    """Let a staging file go, and delete some. A transaction holds all that is attached: then before the next one."""
+    if session.connection.in_transaction:
+        session.between.append(partial(detach, session, name, *forgotten))
+        return
     if name in _attached(session):
         list(session.execute(f"DETACH {name}"))
+    for path in forgotten:
+        remove(path)
 
 
-def _attached(session: Session) -> set[str]:
-    return {row[1] for row in session.execute("PRAGMA database_list")}
+def _attached(session: Session) -> list[str]:
+    """Names of staging files, in the order in which they came."""
+    return [row[1] for row in session.execute("PRAGMA database_list") if row[1] not in _OWN]
 
 
 def run(session: Session, statement: str, name: str, params: Params) -> int:

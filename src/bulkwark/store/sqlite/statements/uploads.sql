@@ -18,6 +18,16 @@ ORDER BY created, tenant, upload;
 UPDATE ne_upload SET state = ?, error = ?, modified = ?, tries = tries + ? WHERE tenant = ? AND upload = ?;
 -- failed_rows: rows that were not taken, from the one after a line
 SELECT line, cells, faults FROM ne_upload_row WHERE tenant = ? AND upload = ? AND line > ? ORDER BY line LIMIT ?;
+-- failed_again: those that a job has tried once more, in vain
+SELECT r.line, r.cells, r.faults FROM ne_upload_row r
+CROSS JOIN job_item i ON i.tenant = r.tenant AND i.job = ?3 AND i.rid = r.line
+WHERE r.tenant = ?1 AND r.upload = ?2 AND r.line > ?4 AND i.outcome = 4 ORDER BY r.line LIMIT ?5;
+-- failed_targets: those that a job is to try once more
+SELECT r.line, r.cells, r.faults FROM job_target t
+CROSS JOIN ne_upload_row r ON r.tenant = ?1 AND r.upload = ?2 AND r.line = t.rid
+WHERE t.tenant = ?1 AND t.job = ?3 AND t.rid > ?4 AND t.rid <= ?5 ORDER BY t.rid;
+-- set_faults: why a row was not taken the last time
+UPDATE ne_upload_row SET faults = ? WHERE tenant = ? AND upload = ? AND line = ?;
 -- count_failed: how many
 SELECT count(*) FROM ne_upload_row WHERE tenant = ? AND upload = ?;
 -- ready: how many rows behind a line are there, at most so many, and the last of them
@@ -32,6 +42,8 @@ SELECT ?1, ?2, line FROM (
     SELECT line FROM staging.row WHERE line > ?3 AND line <= ?4
     UNION ALL SELECT line FROM staging.bad WHERE line > ?3 AND line <= ?4 ORDER BY line
 );
+-- begin: what the reading depends on
+UPDATE job SET spec = ? WHERE tenant = ? AND job = ?;
 -- total: how many rows the file has had in the end
 UPDATE job SET total = ? WHERE tenant = ? AND job = ? AND total IS NOT NULL AND finished IS NULL;
 -- whole: good and bad rows of a staging file; nothing while it is still written
