@@ -41,7 +41,7 @@ docs: $(VENV)/.ready-dev ## the generated pages of docs/reference
 soak: $(VENV)/.ready-dev ## the long tests: kills, full disks, odd queries, damaged files, every contract, OpenSearch as referee
 	$(BIN)/python -m tests.process.kill --rounds 50
 	$(BIN)/python -m tests.process.crash --rounds 1000
-	$(BIN)/python -m tests.query.fuzz --n 1000000
+	$(BIN)/python -m tests.query.fuzz --n 1000000 --seed 1
 	$(BIN)/python -m tests.contract.soak
 	$(BIN)/python -m tests.uploads.fuzz --rounds 2000
 	$(BIN)/python -m tests.parity.run

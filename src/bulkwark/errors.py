@@ -12,6 +12,9 @@ BulkwarkError
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 
 class BulkwarkError(Exception):
     """Root of all errors that a caller may see.
@@ -36,6 +39,16 @@ class BulkwarkError(Exception):
 
 class Invalid(BulkwarkError):
     """The request is refused and nothing was changed."""
+
+
+@contextmanager
+def hinted(hint: str) -> Iterator[None]:
+    """A refusal without a hint of its own gets this one."""
+    try:
+        yield
+    except Invalid as refused:
+        refused.hint = refused.hint or hint
+        raise
 
 
 class QueryError(Invalid):

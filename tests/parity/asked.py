@@ -83,7 +83,7 @@ class Ours:
     def ask(self, query: Query, mode: str) -> Answer:
         with self.corpus.store.snapshot() as session:
             try:
-                sql = self.corpus.tenant.select(session, self._checked(query, mode))
+                sql = self.corpus.tenant.select(session, self.checked(query, mode))
                 found = [rid for (rid,) in session.execute(sql.text, sql.params)]
             except Invalid as reason:
                 return Answer(refused=str(reason))
@@ -94,7 +94,7 @@ class Ours:
         """The member `aggregations` of the answer, or the text of a refusal."""
         with self.corpus.store.snapshot() as session:
             try:
-                checked = self._checked(query, mode)
+                checked = self.checked(query, mode)
 
                 def inside(clause: Any, where: str) -> dict[str, Node]:
                     reading = Reading(dsl.parse(clause, where))
@@ -106,7 +106,7 @@ class Ours:
             except Invalid as reason:
                 return str(reason)
 
-    def _checked(self, query: Query, mode: str) -> Checked:
+    def checked(self, query: Query, mode: str) -> Checked:
         self._now = int(time.time() * 1000)
         options = Options(mode=mode)
         root = queried(query.search(), query.index, self._now, strict=False, options=options)

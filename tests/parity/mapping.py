@@ -60,16 +60,31 @@ long visibleSegmentCount
 """
 _EVERY = "keyword _type type pod org"
 _METADATA = "text key value"
-
+_ACCESS_OF = """
+keyword id type source.id owner.id
+text name displayName description attribute value schema source.name owner.name owner.displayName
+boolean privileged standalone disabled revocable enabled requestable requestCommentsRequired cloudEligible cloudGoverned
+"""
+_ACCOUNT = """
+keyword id source.id
+text name accountId source.name source.type
+boolean disabled locked privileged manuallyCorrelated supportsPasswordChange
+date created passwordLastSet
+"""
+_APP = """
+keyword id source.id account.id
+text name source.name account.accountId
+"""
 
 NESTED: dict[str, dict[str, str]] = {
     "roles": {"entitlements": _ENTITLEMENT, "accessProfiles": _PROFILE, "accessModelMetadata": _METADATA},
     "accessprofiles": {"entitlements": _ENTITLEMENT, "accessModelMetadata": _METADATA},
     "entitlements": {"accessModelMetadata": _METADATA},
-    "identities": {},
+    "identities": {"access": _ACCESS_OF, "accounts": _ACCOUNT, "apps": _APP},
 }
 ROOT = {"roles": _ROLE, "accessprofiles": _PROFILE, "entitlements": _ENTITLEMENT, "identities": _IDENTITY}
 OPEN = {"entitlements": "attributes", "identities": "attributes"}  # below it any name is text
+OPEN_NESTED = {"identities": ("accounts.accountAttributes", "accounts.entitlementAttributes")}
 
 EXACT = {"type": "keyword"}
 WHOLE = {"type": "keyword", "normalizer": "folded"}
@@ -129,7 +144,8 @@ def strings(index: str, nested: str = "") -> list[str]:
         for path, kind in fields(index).items()
         if kind in ("keyword", "text") and path not in STANDS_IN_ALL and path.startswith(nested and nested + ".")
     ]
-    return found + ([f"{OPEN[index]}.*"] if index in OPEN and not nested else [])
+    below = [f"{name}.*" for name in OPEN_NESTED.get(index, ()) if name.startswith(nested and nested + ".")]
+    return found + below + ([f"{OPEN[index]}.*"] if index in OPEN and not nested else [])
 
 
 def body(index: str) -> Mapping:
@@ -146,9 +162,13 @@ def body(index: str) -> Mapping:
     if index in OPEN:
         name = OPEN[index]
         properties[name] = {"type": "object", "dynamic": True}
+        for path in OPEN_NESTED.get(index, ()):
+            array, _, inside = path.partition(".")
+            properties[array]["properties"][inside] = {"type": "object", "dynamic": True}
         mapping["date_detection"] = False
         mapping["dynamic_templates"] = [
-            {f"text_{of}": {"path_match": f"{name}.*", "match_mapping_type": of, "mapping": TYPES["text"]}}
+            {f"{place}_{of}": {"path_match": f"{place}.*", "match_mapping_type": of, "mapping": TYPES["text"]}}
+            for place in (name, *OPEN_NESTED.get(index, ()))
             for of in ("string", "long", "double", "boolean")
         ]
     settings = {

@@ -13,7 +13,7 @@ import pytest
 
 from bulkwark.query.requests import Options
 from tests.parity import corpus as corpora
-from tests.parity import rewrite, words
+from tests.parity import orders, rewrite, words
 from tests.parity.asked import MODES, QUERIES, Ours, Query, Theirs, judge, judge_aggregations, written
 from tests.parity.corpus import Corpus
 from tests.parity.generate import Generator
@@ -78,13 +78,43 @@ def test_texts_are_cut_into_the_words_that_the_referee_cuts(sides: Sides) -> Non
     assert words.unlike(sides[1].node, "roles") == {}
 
 
-def test_a_json_true_below_an_open_map_is_a_python_true_as_a_whole_value(sides: Sides) -> None:
-    """Said in differences.md, for both modes; as a word it is found as everywhere."""
+@pytest.mark.parametrize("text", ["true", "True", "TRUE"])
+def test_a_json_true_below_an_open_map_is_true_as_a_whole_value(sides: Sides, text: str) -> None:
     ours, theirs, _ = sides
-    lower, upper = (Query("true", "entitlements", f"attributes.active.exact:{text}") for text in ("true", "True"))
+    query = Query("true", "entitlements", f"attributes.active.exact:{text}")
     for mode in MODES:
-        assert ours.ask(upper, mode).same(theirs.ask(lower))
-        assert not ours.ask(lower, mode).ids
+        found = ours.ask(query, mode)
+        assert found.same(theirs.ask(query))
+        assert bool(found.ids) == (text == "true")
+
+
+@pytest.mark.parametrize("query", orders.written(), ids=str)
+def test_hits_come_in_the_order_in_which_the_referee_weighs_them(sides: Sides, query: Query) -> None:
+    ours, theirs, corpus = sides
+    scores = orders.theirs_weighed(theirs, query)
+    ids = {rid: str(document["id"]) for rid, document in corpus.documents[query.index].items()}
+    for mode in MODES:
+        whole = orders.ours_in_order(ours, query, mode)
+        assert orders.unordered(whole, scores, ids) == ""
+        size = max(1, len(whole) // 7)
+        paged = [
+            rid
+            for offset in range(0, len(whole), size)
+            for rid in orders.ours_in_order(ours, query, mode, limit=size, offset=offset)
+        ]
+        assert paged == whole
+
+
+def test_the_orders_tell_hits_apart(sides: Sides) -> None:
+    """Enough of the queries have hits of many different weights, so that an order by id alone would be noticed."""
+    _, theirs, corpus = sides
+    noticed = 0
+    for query in orders.written():
+        scores = orders.theirs_weighed(theirs, query)
+        ids = {rid: str(corpus.documents[query.index][rid]["id"]) for rid in scores}
+        noticed += orders.unordered(sorted(scores, key=lambda rid: ids[rid]), scores, ids) != ""
+    assert len(orders.written()) >= 40
+    assert noticed >= 30
 
 
 def test_every_difference_of_a_query_file_stands_in_the_documents() -> None:

@@ -14,12 +14,13 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable, Iterator
 from datetime import UTC
 from itertools import product
 from typing import Any
+
+import msgspec
 
 from bulkwark.query import ast, regexp
 from bulkwark.query.analysis import fold, tokens
@@ -136,7 +137,7 @@ def _relative(path: str, within: str) -> str:
 
 
 def _text(value: Scalar) -> str:
-    return value if isinstance(value, str) else json.dumps(value)
+    return value if isinstance(value, str) else msgspec.json.encode(value).decode()
 
 
 def _words(field: Field) -> Callable[[Scalar], list[str]]:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from bulkwark.query.ast import shape
 from bulkwark.query.lucene import parse
 from bulkwark.query.printer import text
-from tests.query.fuzz import Writer
+from tests.query.fuzz_inputs import Writer
 from tests.query.samples import fault, read
 
 SOUND = [left for _, left, sign, _ in read("lucene.txt") if sign == "=>"]

@@ -61,13 +61,16 @@ class Judged:
 
     def filter(self, text: str) -> Checked:
         """Every field that can be filtered by at all, with every operator."""
+        return check_filter(filters.parse(text), self.schema, self.allowed(), now_ms=NOW_MS, text=text)
+
+    def allowed(self) -> dict[str, frozenset[str]]:
+        """What a filter may ask for."""
         index = INDEXES[self.index]
-        allowed = {
+        return {
             field.path: OPERATORS
             for field in index.schema.fields.values()
             if not field.nested and (field.kind is not FieldKind.TEXT or field.path in index.folded)
         }
-        return check_filter(filters.parse(text), self.schema, allowed, now_ms=NOW_MS, text=text)
 
     def selected(self, checked: Checked) -> set[str]:
         """What the store selects; each object once."""

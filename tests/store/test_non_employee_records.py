@@ -16,7 +16,7 @@ from bulkwark.domain.kinds import Kind, new_id
 from bulkwark.domain.non_employees import DAY, Cells, Person, Phase, canonical, identity, phase_at
 from bulkwark.domain.times import iso_ms
 from bulkwark.store import non_employee_records, non_employee_sources, upkeep
-from bulkwark.store.entries import derive
+from bulkwark.store.embedded import entries
 from bulkwark.store.indexes import BY_KIND
 from bulkwark.store.non_employee_records import Outcome
 from bulkwark.store.non_employee_sources import Source
@@ -101,7 +101,8 @@ def test_what_is_spelled_is_what_the_usual_way_would_write(
         phase, _ = phase_at(cells.starts, cells.ends, NOW, 30 * DAY)
         document = identity(id, cells, person, source.document, phase, iso_ms(NOW))
         face = documents.face(Kind.IDENTITY, document, {}, org=tenant.name)
-        entry = derive(BY_KIND[Kind.IDENTITY], known.__getitem__, face, [])
+        index = BY_KIND[Kind.IDENTITY]
+        ((_, entry),) = entries(index, known.__getitem__, position, face, {"accounts": [position]})
         got_id, head, got_face, tokens = spelled.objects[position]
         assert (got_id, msgspec.json.decode(head + "}")) == (id, document)
         assert msgspec.json.decode(got_face + "}") == face
@@ -152,7 +153,7 @@ def test_nothing_is_left_of_deleted_records(tmp_path: Path) -> None:
     source, boss = fill(store, "Leaving")
 
     def counts() -> list[int]:
-        tables = ("object", "state", "search_doc", "val", "vocab", "ne_record", "fts")
+        tables = ("object", "state", "search_doc", "link", "val", "vocab", "ne_record", "fts")
         return [next(iter(store.read().execute(f"SELECT count(*) FROM {table}")))[0] for table in tables]
 
     with store.write() as session:

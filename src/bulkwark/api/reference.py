@@ -95,8 +95,8 @@ def _fields(schema: Schema) -> Iterator[str]:
             names = [f.path for f in schema.fields.values() if f.nested == place and f.kind is kind]
             if names:
                 yield f"| {f'@{place}' if place else 'root'} | {kind.value} | {', '.join(f'`{n}`' for n in names)} |"
-    for path in schema.open_maps:
-        yield f"| root | text | `{path}.` and any name |"
+    for path, nested in schema.open_maps.items():
+        yield f"| {f'@{nested}' if nested else 'root'} | text | `{path}.` and any name |"
     if METADATA in schema.nested:
         yield ""
         yield f"`{METADATA}` holds the metadata values of the object, one element for each value."

@@ -15,7 +15,7 @@ from bulkwark.bulk.inner_hits import InnerHit, inner_hit
 from bulkwark.bulk.queries import selected
 from bulkwark.bulk.selection import restrict
 from bulkwark.domain.kinds import Kind
-from bulkwark.errors import Invalid
+from bulkwark.errors import Invalid, hinted
 from bulkwark.query import aggregations_dsl, aggregations_sailpoint, ast, dsl, field_filters
 from bulkwark.query.aggregation_scope import Queries, scope
 from bulkwark.query.aggregations import Aggregation
@@ -26,6 +26,11 @@ from bulkwark.query.typeahead import Typeahead
 from bulkwark.store.indexes import INDEXES
 from bulkwark.store.search import Sorter
 
+LIKE = 'as in {"indices":["roles"],"query":{"query":"name:Finance"}}'
+AGGREGATIONS_LIKE = {
+    "DSL": 'as in {"owners":{"terms":{"field":"owner.name"}}}',
+    "SAILPOINT": 'as in {"bucket":{"name":"owners","type":"TERMS","field":"owner.name"}}',
+}
 MAX_SORT = 16
 MAX_PATTERNS = 500
 
@@ -74,15 +79,17 @@ class Asked:
             return
         if len(after) != len(sorters) or offset:
             reason = "offset is not 0" if len(after) == len(sorters) else f"there are {len(sorters)} sort fields"
-            raise Invalid(f"searchAfter has {len(after)} values and {reason}", where="/searchAfter")
+            hint = "send the sort values of the last document, one for each sort field, and no offset"
+            raise Invalid(f"searchAfter has {len(after)} values and {reason}", where="/searchAfter", hint=hint)
         if self.inner:
-            raise Invalid("inner hits are paged by offset", where="/searchAfter")
+            raise Invalid("inner hits are paged by offset", where="/searchAfter", hint="?limit=250&offset=250")
 
 
 def read(call: Call, *, whole: bool = False) -> Asked:
     """The body of a request. `whole`: without a query it means everything. Raises Invalid or QueryError."""
-    raw = require_object(call.json(Any), "body")
-    body = call.json(Search)
+    with hinted(LIKE):
+        raw = require_object(call.json(Any), "body")
+        body = call.json(Search)
     kind = query_type(raw)
     names = _indices(body.indices)
     if body.queryResultFilter:
@@ -90,11 +97,10 @@ def read(call: Call, *, whole: bool = False) -> Asked:
     sorters = tuple(_sorter(name, position) for position, name in enumerate(body.sort or []))
     if len(sorters) > MAX_SORT:
         raise Invalid(f"{len(sorters)} sort fields are named", where="/sort", hint=f"at most {MAX_SORT}")
-    inner = (
-        inner_hit(body.query, names, call.now, where="/query", options=call.services.options)
-        if kind == "SAILPOINT"
-        else None
-    )
+    inner = None
+    if kind == "SAILPOINT":
+        with hinted('as in {"type":"entitlements","query":"privileged:true"}'):
+            inner = inner_hit(body.query, names, call.now, where="/query", options=call.services.options)
     checked = []
     roots, typeahead = _roots(call, raw, body, kind, names, whole=whole)
     for name, root in roots.items():
@@ -137,7 +143,8 @@ def aggregations(call: Call, body: Search) -> tuple[tuple[Aggregation, ...], boo
     schemas = [INDEXES[name].schema for name in names]
     where = scope(schemas, _queries(call, names), call.now, _parsed_zone(body))
     reader = aggregations_dsl if given == "DSL" else aggregations_sailpoint
-    return reader.read(value, where, f"/{member}"), given == "SAILPOINT"
+    with hinted(AGGREGATIONS_LIKE[given]):
+        return reader.read(value, where, f"/{member}"), given == "SAILPOINT"
 
 
 def _queries(call: Call, names: list[str]) -> Queries:
@@ -159,7 +166,7 @@ def _parsed_zone(body: Search) -> tzinfo:
     try:
         return parse_zone(_zone(body))
     except ValueError as fault:
-        raise Invalid(str(fault), where="/query/timeZone") from None
+        raise Invalid(str(fault), where="/query/timeZone", hint="as in Europe/Berlin or +02:00") from None
 
 
 def _zone(body: Search) -> str:
@@ -179,7 +186,7 @@ def _indices(given: list[str] | None) -> list[str]:
 def _sorter(text: str, position: int) -> Sorter:
     path = text.lstrip("+-").strip()
     if not path:
-        raise Invalid("a sort field has no name", where=f"/sort/{position}")
+        raise Invalid("a sort field has no name", where=f"/sort/{position}", hint="as in name, -created")
     return Sorter(path.removeprefix("@"), text.startswith("-"))
 
 
@@ -187,4 +194,5 @@ def _require_patterns(given: ResultFilter) -> None:
     for name in ("includes", "excludes"):
         patterns = getattr(given, name) or []
         if len(patterns) > MAX_PATTERNS:
-            raise Invalid(f"{len(patterns)} {name} are named", where=f"/queryResultFilter/{name}")
+            hint = f"at most {MAX_PATTERNS}"
+            raise Invalid(f"{len(patterns)} {name} are named", where=f"/queryResultFilter/{name}", hint=hint)

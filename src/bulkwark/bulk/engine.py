@@ -255,10 +255,11 @@ class Engine:
             job = jobs.by_number(session, tenant.number, number)
             if job.status in FINISHED or job.hold is not None:  # somebody was faster
                 return None
-            size = usual = self._sizes.get(key, FIRST_CHUNK)
+            operation = self._operations[job.operation]
+            few = self._sizes.get(key, FIRST_CHUNK)
+            size = wanted = min(MOST_CHUNK, int(few * self._longer(operation)))
             if job.options.speed:
                 size = min(size, _at_once(job.options.speed))
-            operation = self._operations[job.operation]
             size, wait = operation.supply(session, tenant, job, size)
             if wait:
                 return wait
@@ -283,22 +284,25 @@ class Engine:
         self._remember(key, took)
         self._paced[key] = (time.monotonic() - took, count)
         self._commits = self._store.database.commits
-        if count >= usual:
+        if count >= wanted:
             # Half way towards the ideal: one slow chunk (a checkpoint) must not shrink the next ones much.
-            ideal = count * self._ideal_seconds(operation) / max(took, 0.0005)
+            ideal = count * (operation.chunk_seconds or CHUNK_SECONDS) / max(took, 0.0005)
             least = operation.least_chunk or LEAST_CHUNK
-            self._sizes[key] = int(min(MOST_CHUNK, max(least, min((usual + ideal) / 2, usual * 4))))
+            self._sizes[key] = int(min(MOST_CHUNK, max(least, min((few + ideal) / 2, few * 4))))
         if ended:
             return None
         return max(0.0, count / job.options.speed - took) if job.options.speed else 0.0
 
-    def _ideal_seconds(self, operation: Operation) -> float:
-        """What a chunk should take. A job that has the writer for itself does more at once: commits cost."""
-        usual = operation.chunk_seconds or CHUNK_SECONDS
+    def _longer(self, operation: Operation) -> float:
+        """How many times the usual a chunk may take. A job that has the writer for itself does more at once, since
+        commits cost; as soon as somebody else writes, the very next chunk is as short as usual."""
         now = time.monotonic()
         if self._store.database.waiting or len(self._turns) > 1:
             self._shared = now
-        return max(usual, operation.alone_seconds or ALONE_SECONDS) if now - self._shared > ALONE_AFTER else usual
+        if now - self._shared <= ALONE_AFTER:
+            return 1.0
+        usual = operation.chunk_seconds or CHUNK_SECONDS
+        return max(1.0, (operation.alone_seconds or ALONE_SECONDS) / usual)
 
     def _too_soon(self, job: Job) -> float:
         """For how many seconds its speed still forbids a job the next chunk: it may have been called ahead of that."""

@@ -17,7 +17,7 @@ from bulkwark import __version__
 from bulkwark.api.services import Services
 from bulkwark.app import App
 from bulkwark.cli.common import DEFAULTS, HELP, Command, called_as, data_dir_option, plural, usable
-from bulkwark.domain.kinds import Kind
+from bulkwark.domain.kinds import OBJECTS, Kind
 from bulkwark.errors import Unavailable
 from bulkwark.query import ast
 from bulkwark.query.requests import MODES, PRECEDENCES, WORD_SPLITS
@@ -139,7 +139,7 @@ def _greet(services: Services, settings: Settings) -> None:
     """What runs where, what it holds, and for a fresh one the way to the first token."""
     session = services.store.read()
     tenants = list(services.store.tenants())
-    counts = {kind: sum(t.objects.count(session, kind) for t in tenants) for kind in Kind}
+    counts = {kind: sum(t.objects.count(session, kind) for t in tenants) for kind in OBJECTS}
     address = f"http://{f'[{settings.host}]' if ':' in settings.host else settings.host}:{settings.port}"
     click.echo(f"Bulkwark {__version__} serves {address}")
     click.echo(f"  data       {settings.data_dir.resolve()}")

@@ -14,7 +14,7 @@ import click
 
 from bulkwark import __version__
 from bulkwark.cli.common import data_dir_option, json_option, number, opened, plural, print_json
-from bulkwark.domain.kinds import Kind
+from bulkwark.domain.kinds import OBJECTS
 from bulkwark.errors import Invalid, Unavailable
 from bulkwark.store import jobs, upkeep
 from bulkwark.store.tenants import FILE, Store
@@ -95,7 +95,7 @@ def examine(store: Store, data_dir: Path) -> list[Finding]:
         Finding("disk", free >= LEAST_FREE, f"{megabytes(free)} free"),
     ]
     for tenant in store.tenants():
-        counts = ", ".join(plural(tenant.objects.count(session, kind), kind.noun) for kind in Kind)
+        counts = ", ".join(plural(tenant.objects.count(session, kind), kind.noun) for kind in OBJECTS)
         found.append(Finding("holds", True, f"{tenant.name}: {counts}"))
     found.append(_finding("soundness", upkeep.damage(session), "quick check passed"))
     found.append(_finding("wholeness", upkeep.strays(session), "every object has all its parts"))

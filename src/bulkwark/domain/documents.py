@@ -150,15 +150,25 @@ def _identity(doc: Document, emails: Mapping[str, str]) -> Document:
         and {"id": manager.get("id"), "name": manager.get("name"), "displayName": manager.get("name")},
         "attributes": attributes,
         "tags": doc.get("tags") or [],
-        **_accounts(doc),
+        "source": source if isinstance(source := doc.get("source"), dict) else None,
+        **_held(doc),
     }
 
 
-def _accounts(doc: Document) -> Document:
-    """The accounts of an identity, where its document lists them, and the source that it comes from."""
-    accounts, source = doc.get("accounts"), doc.get("source")
-    found: Document = {"accounts": accounts, "accountCount": len(accounts)} if isinstance(accounts, list) else {}
-    return found | ({"source": source} if isinstance(source, dict) else {})
+_COUNTED = {"ROLE": "roleCount", "ACCESS_PROFILE": "accessProfileCount", "ENTITLEMENT": "entitlementCount"}
+
+
+def _held(doc: Document) -> Document:
+    """The accounts, apps and access of an identity, where its document lists them, and how many there are."""
+    found: Document = {}
+    for name, count in (("accounts", "accountCount"), ("apps", "appCount"), ("access", "accessCount")):
+        if isinstance(held := doc.get(name), list):
+            found[name] = [one for one in held if isinstance(one, dict) and one]
+            found[count] = len(found[name])
+    if "access" in found:
+        types = [one.get("type") for one in found["access"]]
+        found.update({count: types.count(type) for type, count in _COUNTED.items()})
+    return found
 
 
 def _event(doc: Document, emails: Mapping[str, str]) -> Document:

@@ -23,11 +23,18 @@ class Kind(IntEnum):
     SOURCE = 5
     DIMENSION = 6
     EVENT = 7
+    # What stands in the nested arrays of an identity. These are no objects: they come and go with their identity.
+    ACCOUNT = 8
+    ACCESS = 9
+    APP = 10
 
     @property
     def noun(self) -> str:
         """For people: `access profile`."""
         return self.name.lower().replace("_", " ")
+
+
+OBJECTS = tuple(kind for kind in Kind if kind <= Kind.EVENT)
 
 
 def first_rid(tenant: int, kind: Kind) -> int:

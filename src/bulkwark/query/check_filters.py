@@ -11,6 +11,7 @@ from bulkwark.errors import QueryError
 from bulkwark.query import ast
 from bulkwark.query.analysis import fold
 from bulkwark.query.fields import Field, Kind, Schema
+from bulkwark.query.filters import LIKE
 from bulkwark.query.names import STRINGS, Names, Target
 from bulkwark.query.values import Values, scalar, spellings
 
@@ -147,7 +148,7 @@ class _FilterChecker:
         return field
 
     def _fail(self, detail: str, span: ast.Span, hint: str = "") -> NoReturn:
-        raise QueryError(detail, text=self.text, position=span[0], hint=hint)
+        raise QueryError(detail, text=self.text, position=span[0], hint=hint or LIKE)
 
 
 def _instant(text: str) -> str:

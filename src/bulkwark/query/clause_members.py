@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import Any, NoReturn
 
+import msgspec
+
 from bulkwark.errors import Invalid
 
 _MISSING = object()
@@ -120,5 +122,5 @@ def scalar(value: Any, where: str) -> str:
     if isinstance(value, str):
         return value
     if isinstance(value, int | float):
-        return str(int(value)) if isinstance(value, float) and value.is_integer() and abs(value) < 1e15 else repr(value)
+        return msgspec.json.encode(value).decode()  # as documents spell it: 1.0 is no 1
     raise Invalid("a string, a number, true or false is expected", where=where)

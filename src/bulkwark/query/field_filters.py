@@ -8,7 +8,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from bulkwark.errors import Invalid
+import msgspec
+
+from bulkwark.errors import Invalid, hinted
 from bulkwark.query import ast
 from bulkwark.query.check import has
 from bulkwark.query.datemath import parse_zone
@@ -18,6 +20,7 @@ from bulkwark.query.names import Names, Target
 from bulkwark.query.values import Values
 
 TYPES = ("EXISTS", "RANGE", "TERMS")
+LIKE = 'as in {"name":{"type":"TERMS","terms":["Sales"]}}, {"created":{"range":{"lower":{"value":"2024"}}}}'
 MAX_FIELDS = 200
 MAX_TERMS = 10_000
 
@@ -31,6 +34,11 @@ def read(
     """
     if not filters:
         return None
+    with hinted(LIKE):
+        return _read(filters, schema, now_ms, zone, strict, where)
+
+
+def _read(filters: Any, schema: Schema, now_ms: int, zone: str, strict: bool, where: str) -> ast.Node:
     if not isinstance(filters, dict):
         raise Invalid("filters are an object of fields", where=where)
     if len(filters) > MAX_FIELDS:
@@ -118,8 +126,6 @@ def _bound(given: Any, where: str) -> ast.Bound | None:
 
 def _plain(value: Any, where: str) -> str:
     """A string, number or boolean as text."""
-    if isinstance(value, bool):
-        return "true" if value else "false"
     if not isinstance(value, str | int | float):
         raise Invalid("a plain value is expected", where=where)
-    return str(value)
+    return value if isinstance(value, str) else msgspec.json.encode(value).decode()

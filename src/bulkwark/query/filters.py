@@ -18,6 +18,7 @@ from typing import NamedTuple, NoReturn
 from bulkwark.errors import QueryError
 from bulkwark.query.ast import Bool, Compare, Exists, Node, Span, negate
 
+LIKE = 'as in name sw "Sales" and (requestable eq true or created gt 2024-01-31)'
 MAX_LENGTH = 1_000_000  # characters
 MAX_VALUES = 10_000  # literals in one filter
 MAX_DEPTH = 100  # parentheses inside parentheses
@@ -265,7 +266,7 @@ class _Reader:
         return found
 
     def _fail(self, detail: str, position: int, hint: str = "") -> NoReturn:
-        raise QueryError(detail, text=self.text, position=position, hint=hint)
+        raise QueryError(detail, text=self.text, position=position, hint=hint or LIKE)
 
 
 def _around(nodes: list[Node]) -> Span:

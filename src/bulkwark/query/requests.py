@@ -11,7 +11,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from bulkwark.errors import Invalid, QueryError
+from bulkwark.errors import Invalid, QueryError, hinted
 from bulkwark.query import ast, dsl, lucene, written
 from bulkwark.query.clause_members import Members, pointed
 from bulkwark.query.typeahead import Typeahead
@@ -87,11 +87,8 @@ def read_query(
     nested types. Raises Invalid or QueryError.
     """
     kind = query_type(search, where)
-    try:
+    with hinted(HINTS[kind]):
         return _read(search, where, kind, strict=strict, options=options, nested=nested)
-    except Invalid as error:
-        error.hint = error.hint or HINTS[kind]
-        raise
 
 
 def _read(

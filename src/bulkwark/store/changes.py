@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
+from functools import partial
 from itertools import compress
 from operator import ne
 from typing import Any
@@ -12,9 +13,9 @@ import msgspec
 
 from bulkwark.domain import documents
 from bulkwark.domain.documents import Document
-from bulkwark.domain.kinds import Kind
+from bulkwark.domain.kinds import Kind, kind_of
 from bulkwark.query.fields import Field
-from bulkwark.store import common_access
+from bulkwark.store import common_access, embedded
 from bulkwark.store.dialect import Session, index
 from bulkwark.store.entries import ALL, Entry, leaves, part, present, speller, words
 from bulkwark.store.indexes import BY_KIND, Index
@@ -31,7 +32,7 @@ COMMON = frozenset(
 def change_many(
     session: Session, objects: Objects, kind: Kind, found: Sequence[tuple[Stored, Document]], now: int
 ) -> None:
-    """Replace the documents of objects of one kind. What they refer to must be as it was; metadata stays.
+    """Replace the documents of objects of one kind. They must refer to the objects that they did; metadata stays.
 
     `now` (ms) becomes `modified`, which never goes back.
     """
@@ -43,17 +44,24 @@ def change_many(
         for rid, face, refs, _ in session.rows("objects.search_docs", (json.dumps([old.rid for old, _ in found]),))
     }
     emails = _emails(session, objects, [document for _, document in found], [face for face, _ in rows.values()])
-    rewritten = _Rewritten(BY_KIND[kind], lambda path: objects.numbers.need(session, kind, path))
+    known = BY_KIND[kind]
+    rewritten = _Rewritten(known, lambda path: objects.numbers.need(session, kind, path))
+    arrays = _Arrays(session, objects, known)
     faces = []
     for old, document in found:
         before, refs = rows[old.rid]
         after = documents.face(kind, document, emails, org=objects.org)
         if after != before:
             faces.append((head(after), old.rid))
-            rewritten.add(old.rid, before, after, [path for path, targets in refs.items() if targets])
+            if known.embedded:
+                fresh = arrays.change(old.rid, before, after, refs)
+                before, after = embedded.own(known, old.rid, before, refs), embedded.own(known, old.rid, after, fresh)
+                refs = fresh
+            rewritten.add(old.rid, before, after, embedded.present_paths(known, old.rid, refs))
     if faces:
         objects.elements.changed(session, kind)
     session.many("objects.set_face", faces)
+    arrays.write()
     index.move(session, objects.tenant, rewritten.tokens, rewritten.gone, rewritten.come)
 
 
@@ -97,6 +105,44 @@ def _emails(session: Session, objects: Objects, found: Sequence[Document], faces
     fresh = [document for document in found if not known.keys() >= set(documents.people(document))]
     looked_up = objects.emails(session, fresh) if fresh else {}
     return {id: email for id, email in known.items() if email} | looked_up
+
+
+class _Arrays:
+    """The embedded arrays of changed objects: elements that are indexed apart, and the links that lead from them."""
+
+    def __init__(self, session: Session, objects: Objects, found: Index) -> None:
+        self._session = session
+        self._objects = objects
+        self._index = found
+        self._refs: list[tuple[str, int]] = []
+        self._gone: list[tuple[int, Entry]] = []
+        self._come: list[tuple[int, Entry]] = []
+        self._dropped: list[tuple[int, int, int, int]] = []
+        self._put: list[tuple[int, int, int, int]] = []
+
+    def change(self, rid: int, before: Document, after: Document, refs: embedded.Refs) -> dict[str, list[int]]:
+        """Note what is new in the arrays; answers where their elements are now."""
+        if all(before.get(path) == after.get(path) for path in self._index.embedded):
+            return dict(refs)
+        session, objects = self._session, self._objects
+        fresh = {path: held for path, held in refs.items() if path not in self._index.embedded}
+        fresh |= embedded.number_elements(session, objects.tenant, self._index, rid, after, refs)
+        number: Callable[[str], int] = partial(objects.numbers.need, session, kind_of(rid))
+        self._gone.extend(embedded.apart(self._index, number, rid, before, refs))
+        self._come.extend(embedded.apart(self._index, number, rid, after, fresh))
+        if fresh != refs:
+            self._refs.append((json.dumps(fresh, separators=(",", ":")), rid))
+            self._dropped.extend(objects.links(session, rid, refs))
+            self._put.extend(objects.links(session, rid, fresh))
+        return fresh
+
+    def write(self) -> None:
+        session = self._session
+        session.many("objects.set_refs", self._refs)
+        session.many("index.drop_link", self._dropped)
+        session.many("index.put_link", self._put)
+        index.drop(session, self._objects.tenant, self._gone)
+        index.put(session, self._objects.tenant, self._come)
 
 
 class _Rewritten:

@@ -8,6 +8,7 @@ from bulkwark.store.sqlite import index, inner, order, rows, scores, staging, ty
 from bulkwark.store.sqlite.aggregations import Aggregator
 from bulkwark.store.sqlite.engine import Database, Row, Session, Turn
 from bulkwark.store.sqlite.migrate import migrate
+from bulkwark.store.sqlite.relevance import Statistics
 from bulkwark.store.sqlite.select import Selector
 from bulkwark.store.sqlite.sets import Sql
 from bulkwark.store.sqlite.staging import StagingFile
@@ -22,6 +23,7 @@ __all__ = [
     "Session",
     "Sql",
     "StagingFile",
+    "Statistics",
     "Turn",
     "index",
     "inner",

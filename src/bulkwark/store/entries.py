@@ -12,6 +12,8 @@ from functools import lru_cache
 from hashlib import blake2b
 from typing import Any
 
+import msgspec
+
 from bulkwark.domain.times import parse_ms
 from bulkwark.query.analysis import fold, tokens
 from bulkwark.query.fields import Field
@@ -19,6 +21,7 @@ from bulkwark.query.fields import Kind as FieldKind
 from bulkwark.store.indexes import Index
 
 Number = Callable[[str], int]  # path → number of the field
+Text = Callable[[Any], str]  # a value of JSON → the text that is found and compared
 ALL = ""  # path of the field that every document of a kind has
 GAP = "_"  # stands between the values of an array, so that no phrase reaches from one into the next
 SHORT = 100  # characters of a text whose words are remembered
@@ -32,6 +35,15 @@ class Entry:
     tokens: list[str] = field(default_factory=list)
     values: set[tuple[int, str | int | float]] = field(default_factory=set)
     terms: set[tuple[int, str]] = field(default_factory=set)
+
+
+def json_text(value: Any) -> str:
+    """A value as a text field has it: what is no text, as the document spells it.
+
+    >>> json_text(True), json_text(1.0), json_text(1e30)
+    ('true', '1.0', '1e30')
+    """
+    return value if isinstance(value, str) else msgspec.json.encode(value).decode()
 
 
 def whole(number: int, value: str) -> str:
@@ -91,7 +103,7 @@ def _leaves(document: dict[str, Any], prefix: str, found: list[tuple[str, list[A
 
 def words(known: Field, no: int, found: list[Any]) -> str:
     """The tokens of the values of a field, numbered `no`."""
-    return " ".join(_tokens(known, no, found)[0])
+    return " ".join(_tokens(known, no, _spelled(known, found, json_text))[0])
 
 
 def speller(known: Field, no: int) -> Callable[[str], str]:
@@ -109,16 +121,26 @@ def speller(known: Field, no: int) -> Callable[[str], str]:
     return lambda text: words(known, no, [text])
 
 
-def derive(index: Index, number: Number, document: dict[str, Any], nested: list[str]) -> Entry:
+def derive(index: Index, number: Number, document: dict[str, Any], nested: list[str], text: Text = json_text) -> Entry:
     """The entry of one search document; `nested` are its nested paths that are not empty."""
     entry = Entry([present(number(path)) for path in (ALL, *nested)])
     for path, found in leaves(document):
         known = index.schema.find(path)
         if known is not None:
-            marks, terms = _tokens(known, number(known.path), found)
+            spelled = _spelled(known, found, text)
+            marks, terms = _tokens(known, number(known.path), spelled)
             entry.tokens.extend(marks)
-            _add_values(entry, known, number, found, terms, folded=index.folds(path))
+            _add_values(entry, known, number, spelled, terms, folded=index.folds(path))
     return entry
+
+
+def _spelled(known: Field, found: list[Any], text: Text) -> list[Any]:
+    """The values of a field as it holds them: texts for text fields and keywords, true and false for booleans."""
+    if known.kind in (FieldKind.TEXT, FieldKind.KEYWORD):
+        return [value if value.__class__ is str else text(value) for value in found]
+    if known.kind is FieldKind.BOOL:
+        return [value != "false" if value.__class__ is str else bool(value) for value in found]
+    return found
 
 
 def part(index: Index, number: Number, members: dict[str, Any]) -> Entry:
@@ -127,10 +149,9 @@ def part(index: Index, number: Number, members: dict[str, Any]) -> Entry:
     for path, found in leaves(members):
         known = index.schema.find(path)
         if known is not None:
-            terms: list[str] = []
-            if known.kind is FieldKind.TEXT:
-                terms = [term for value in found for term in _split(value if isinstance(value, str) else str(value))]
-            _add_values(entry, known, number, found, terms, folded=index.folds(path))
+            spelled = _spelled(known, found, json_text)
+            terms = [term for value in spelled for term in _split(value)] if known.kind is FieldKind.TEXT else []
+            _add_values(entry, known, number, spelled, terms, folded=index.folds(path))
     return entry
 
 
@@ -140,13 +161,12 @@ def _add_values(
     no = number(known.path)
     if known.kind is FieldKind.TEXT:
         entry.terms.update([(no, term) for term in terms])
-        texts = [value if isinstance(value, str) else str(value) for value in found]
-        entry.values.update([(no, text) for text in texts])
+        entry.values.update([(no, value) for value in found])
         if folded:
             lower = number(known.path + FOLDED)
-            entry.values.update([(lower, fold(text)) for text in texts])
+            entry.values.update([(lower, fold(value)) for value in found])
     elif known.kind is FieldKind.KEYWORD:
-        entry.values.update([(no, fold(str(value))) for value in found])
+        entry.values.update([(no, fold(value)) for value in found])
     elif known.kind is FieldKind.NUMBER:
         entry.values.update([(no, value) for value in found])
     elif known.kind is FieldKind.DATE:
@@ -165,13 +185,13 @@ def _tokens(known: Field, no: int, found: list[Any]) -> tuple[list[str], list[st
         for position, value in enumerate(found):
             if position:
                 marks.append(GAP)
-            split = _split(value if isinstance(value, str) else str(value))
+            split = _split(value)
             marks.extend([f"{no}:{term}" for term in split])
             terms.extend(split)
         # After the running text, so that they do not stand between the words of a phrase.
-        marks.extend([whole(no, str(value)) for value in found])
+        marks.extend([whole(no, value) for value in found])
     elif known.kind is FieldKind.KEYWORD:
-        marks.extend([whole(no, fold(str(value))) for value in found])
+        marks.extend([whole(no, fold(value)) for value in found])
     elif known.kind is FieldKind.BOOL:
         marks.extend([f"{no}={'true' if value else 'false'}" for value in found])
     elif known.kind is FieldKind.NUMBER:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from bulkwark.domain.kinds import Kind
 from bulkwark.store import counters
 from bulkwark.store.entries import ALL, FOLDED
-from bulkwark.store.indexes import BY_KIND
+from bulkwark.store.indexes import BY_KIND, home
 
 if TYPE_CHECKING:
     from bulkwark.store.dialect import Session
@@ -25,7 +25,8 @@ class FieldNumbers:
         """The number, or None when no object of the kind ever had the field."""
         found = self._known.get((kind, path))
         if found is None:
-            found = session.value("fields.find", (self.tenant, int(kind), path))
+            owner, inner = home(kind, path)
+            found = session.value("fields.find", (self.tenant, int(owner), inner))
             if found is not None:
                 self._known[kind, path] = found
         return found
@@ -36,7 +37,8 @@ class FieldNumbers:
         if found is None:
             # One counter for all tenants: the full-text tokens of two companies must never be the same.
             found = counters.take(session, counters.SERVER, "field")
-            session.run("fields.add", (self.tenant, int(kind), path, found))
+            owner, inner = home(kind, path)
+            session.run("fields.add", (self.tenant, int(owner), inner, found))
         return found
 
     def forget(self) -> None:

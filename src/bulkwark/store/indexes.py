@@ -2,7 +2,8 @@
 
 Source: the official search documents; docs/reference/fields.md is made from this table.
 A nested array is a list of links to other objects: the fields of its elements are the fields of the
-linked kind, so a renamed entitlement is found under its new name in every role at once.
+linked kind, so a renamed entitlement is found under its new name in every role at once. The arrays of identities are
+embedded: their elements stand in the identity's document alone (`store/embedded.py`).
 """
 
 from __future__ import annotations
@@ -29,6 +30,7 @@ class Index:
     links: Mapping[str, Kind] = field(default_factory=dict)  # nested path → linked kind
     folded: tuple[str, ...] = ()  # TEXT fields that the filter language may ask for
     folded_maps: tuple[str, ...] = ()  # open maps below which role memberships may ask for any field
+    embedded: tuple[str, ...] = ()  # nested paths whose elements stand in the document itself
 
     def folds(self, path: str) -> bool:
         """Whether the index knows the case-folded whole values of a TEXT field."""
@@ -66,6 +68,22 @@ bool inactive protected correlated disabled locked isManager
 number accountCount appCount accessCount entitlementCount roleCount accessProfileCount ownsCount tagsCount tagCount
 number visibleSegmentCount
 """
+ACCOUNT = """
+keyword id source.id
+text name accountId source.name source.type
+bool disabled locked privileged manuallyCorrelated supportsPasswordChange
+date created passwordLastSet
+"""
+ACCOUNT_MAPS = ("accountAttributes", "entitlementAttributes")
+ACCESS = """
+keyword id type source.id owner.id
+text name displayName description attribute value schema source.name owner.name owner.displayName
+bool privileged standalone disabled revocable enabled requestable requestCommentsRequired cloudEligible cloudGoverned
+"""
+APP = """
+keyword id source.id account.id
+text name source.name account.accountId
+"""
 SOURCE = """
 keyword id owner.id owner.name type description connector connectorName connectionType features status category
 keyword managementWorkgroup.id accountCorrelationConfig.id accountCorrelationConfig.name
@@ -79,6 +97,14 @@ keyword id owner.id parentId _type _version pod org
 text name
 date created modified synced
 """
+
+
+# Nested array of identities → kind of its elements, their fields, and their open maps.
+EMBEDDED: dict[str, tuple[Kind, str, tuple[str, ...]]] = {
+    "access": (Kind.ACCESS, ACCESS, ()),
+    "accounts": (Kind.ACCOUNT, ACCOUNT, ACCOUNT_MAPS),
+    "apps": (Kind.APP, APP, ()),
+}
 
 
 def _below(path: str, table: str) -> str:
@@ -125,9 +151,16 @@ def _build() -> dict[str, Index]:
             "identities",
             "identity",
             Kind.IDENTITY,
-            schema("identities", IDENTITY, open_maps=["attributes"]),
+            schema(
+                "identities",
+                "\n".join([IDENTITY, *(_below(path, table) for path, (_, table, _) in EMBEDDED.items())]),
+                nested=list(EMBEDDED),
+                open_maps=["attributes", *(f"{path}.{name}" for path, (*_, maps) in EMBEDDED.items() for name in maps)],
+            ),
+            links={path: kind for path, (kind, *_) in EMBEDDED.items()},
             folded=("name", "displayName", "alias", "email", "firstName", "lastName", "status", "processingState"),
             folded_maps=("attributes",),
+            embedded=tuple(EMBEDDED),
         ),
         Index("events", "event", Kind.EVENT, schema("events", _EVENT, open_maps=["attributes"])),
         Index("accountactivities", "accountactivity", None, schema("accountactivities", _ACTIVITY)),
@@ -159,12 +192,27 @@ BY_KIND[Kind.DIMENSION] = Index(
     links={"entitlements": Kind.ENTITLEMENT, "accessProfiles": Kind.ACCESS_PROFILE},
     folded=("name",),
 )
+for _kind, _table, _maps in EMBEDDED.values():
+    _name = _kind.noun
+    BY_KIND[_kind] = Index(_name, _name, _kind, schema(_name, _table, open_maps=_maps))
 _KINDS: dict[str, Kind] = {index.name: kind for kind, index in BY_KIND.items()}
 
 
 def kind_called(index: str) -> Kind | None:
     """The kind whose objects an index holds; None for an index that has no documents yet."""
     return _KINDS.get(index)
+
+
+def home(kind: Kind, path: str) -> tuple[Kind, str]:
+    """The kind and path under which a field is numbered: those of embedded elements, for what stands in them.
+
+    >>> home(Kind.IDENTITY, "accounts.source.name")
+    (<Kind.ACCOUNT: 8>, 'source.name')
+    """
+    array, dot, inner = path.partition(".")
+    if dot and array in EMBEDDED and kind is Kind.IDENTITY:
+        return EMBEDDED[array][0], inner
+    return kind, path
 
 
 def element_field(field: Field) -> Field:

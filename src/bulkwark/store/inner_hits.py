@@ -46,7 +46,7 @@ def page(
 
 def texts(session: Session, tenant: Tenant, found: Sequence[Element], path: str) -> Iterator[bytes]:
     """The elements as JSON, with the type of the object that each stands in."""
-    shown = documents.element_texts(session, tenant, sorted({element for _, element in found}), path)
+    shown = documents.element_texts(session, tenant, found, path)
     for rid, element in found:
         text = shown.get(element)
         if text is not None:

@@ -27,6 +27,7 @@ from bulkwark.query.analysis import fold
 from bulkwark.query.fields import Kind as FieldKind
 from bulkwark.store import counters
 from bulkwark.store.dialect import Session
+from bulkwark.store.embedded import present_paths
 from bulkwark.store.entries import ALL, FOLDED, derive, digested, leaves, split
 from bulkwark.store.indexes import BY_KIND
 from bulkwark.store.objects import head
@@ -57,6 +58,7 @@ class Column(Struct):
 class Spelled(Struct):
     """Rows for the store; objects are named by their position, as their numbers are given at the very end."""
 
+    array: int = 0  # number of the field `accounts`
     objects: list[tuple[str, str, str, str]] = []  # id, head, face, tokens
     records: list[tuple[Any, ...]] = []  # key … modified, as in the table `ne_record`
     columns: list[Column] = []
@@ -148,7 +150,7 @@ class Sort:
             elif known is not None:
                 assert known.kind is FieldKind.KEYWORD, f"{path} is a {known.kind.value}"
                 self.texts.setdefault(name, _Text()).whole.append(number_of(known.path))
-        entry = derive(index, number_of, constant, [])
+        entry = derive(index, number_of, constant, present_paths(index, 0, {"accounts": [0]}))
         self.tokens = " ".join(entry.tokens)
         self.values, self.terms = entry.values, entry.terms
 
@@ -184,7 +186,7 @@ class Spelling:
     def spell(self, rows: Sequence[tuple[str, Cells, Person]], *, now: int, warning: int) -> Spelled:
         """The rows of new records: (id of the identity, cells, manager)."""
         created = iso_ms(now)
-        spelled = Spelled()
+        spelled = Spelled(array=self._numbers["accounts"])
         columns: dict[str, Column] = {}
         members: dict[Sort, list[int]] = {}
         known = self._known
@@ -268,7 +270,10 @@ def insert(session: Session, tenant: int, source: int, spelled: Spelled, now: in
     pairs = list(zip(rids, spelled.objects, strict=True))
     session.many("objects.add", ((rid, tenant, kind, id, text) for rid, (id, text, _, _) in pairs))
     session.many("objects.add_state", ((rid, tenant, kind, now, "") for rid in rids))
-    session.many("objects.add_search_doc", ((rid, tenant, face, "{}") for rid, (_, _, face, _) in pairs))
+    # The one account of each is indexed with its identity.
+    refs = ((rid, tenant, face, f'{{"accounts":[{rid}]}}') for rid, (_, _, face, _) in pairs)
+    session.many("objects.add_search_doc", refs)
+    session.many("index.put_link", ((tenant, spelled.array, rid, rid) for rid in rids))
     session.many("index.put_tokens", ((rid, tokens) for rid, (_, _, _, tokens) in pairs))
     values = ((tenant, field, value, first + position) for field, value, position in spelled.values())
     session.many("index.put_value", values)
@@ -299,6 +304,7 @@ def numbers(session: Session, tenant: Tenant, custom: Iterable[str]) -> dict[str
     index = BY_KIND[Kind.IDENTITY]
     own = ("firstname", "lastname", "displayName", "email", "phone", "cloudLifecycleState")
     attributes = [f"attributes.{name}" for name in (*own, *custom)]
-    paths = [ALL, *(one.path for one in index.schema.fields.values() if not one.nested), *attributes]
+    fields = [one.path for one in index.schema.fields.values() if one.nested in ("", "accounts")]
+    paths = [ALL, "accounts", f"accounts.{ALL}", *fields, *attributes]
     paths.extend(path + FOLDED for path in [*index.folded, *attributes])
     return {path: tenant.numbers.need(session, Kind.IDENTITY, path) for path in paths}

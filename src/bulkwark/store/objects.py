@@ -12,10 +12,10 @@ import msgspec
 from bulkwark.domain import documents
 from bulkwark.domain.documents import Document
 from bulkwark.domain.kinds import Kind, first_rid, kind_of, require_number
-from bulkwark.store import common_access, counters
+from bulkwark.store import common_access, counters, embedded
 from bulkwark.store.dialect import Session, index
 from bulkwark.store.elements import Elements
-from bulkwark.store.entries import Entry, derive
+from bulkwark.store.entries import Entry
 from bulkwark.store.fields import FieldNumbers
 from bulkwark.store.indexes import BY_KIND
 
@@ -128,6 +128,7 @@ class Objects:
         require_number(start + len(found) - 1, kind)
         first = first_rid(self.tenant, kind) + start
         rids = list(range(first, first + len(found)))
+        known = BY_KIND[kind]
         emails = self.emails(session, [new.document for new in found])
         targets = self._targets(session, kind, [new.document for new in found])
         numbers = _Numbers(lambda path: self.numbers.need(session, kind, path))
@@ -137,11 +138,13 @@ class Objects:
         for rid, new in zip(rids, found, strict=True):
             face = documents.face(kind, new.document, emails, org=self.org)
             refs = self._refs(kind, new.document, targets)
+            if known.embedded:
+                refs |= embedded.number_elements(session, self.tenant, known, rid, face, {})
             objects.append((rid, self.tenant, int(kind), new.document["id"], head(new.document)))
             states.append((rid, self.tenant, int(kind), new.modified, new.md))
             search.append((rid, self.tenant, head(face), json.dumps(refs, separators=(",", ":"))))
-            faces.append((rid, face, [path for path, targets_ in refs.items() if targets_]))
-            links.extend(self._links(session, kind, rid, refs))
+            faces.append((rid, face, refs))
+            links.extend(self.links(session, rid, refs))
             pairs.extend((self.tenant, int(pair), rid) for pair in new.md.split(",") if pair)
         session.many("objects.add", objects)
         session.many("objects.add_state", states)
@@ -152,7 +155,7 @@ class Objects:
         index.put(
             session,
             self.tenant,
-            ((rid, derive(BY_KIND[kind], number, face, nested)) for rid, face, nested in faces),
+            (entry for rid, face, refs in faces for entry in embedded.entries(known, number, rid, face, refs)),
         )
         return rids
 
@@ -174,10 +177,11 @@ class Objects:
         old_face, old_refs = self._search_doc(session, old.rid)
         face = documents.face(kind, document, self.emails(session, [document]), org=self.org)
         refs = self._refs(kind, document, self._targets(session, kind, [document]))
-        index.drop(session, self.tenant, [(old.rid, self._entry(session, kind, old_face, old_refs))])
-        index.put(session, self.tenant, [(old.rid, self._entry(session, kind, face, refs))])
-        session.many("index.drop_link", self._links(session, kind, old.rid, old_refs))
-        session.many("index.put_link", self._links(session, kind, old.rid, refs))
+        refs |= embedded.number_elements(session, self.tenant, BY_KIND[kind], old.rid, face, old_refs)
+        index.drop(session, self.tenant, self.entries(session, old.rid, old_face, old_refs))
+        index.put(session, self.tenant, self.entries(session, old.rid, face, refs))
+        session.many("index.drop_link", self.links(session, old.rid, old_refs))
+        session.many("index.put_link", self.links(session, old.rid, refs))
         session.run("objects.set_search_doc", (head(face), json.dumps(refs, separators=(",", ":")), old.rid))
 
     def set_metadata(self, session: Session, old: Stored, md: str, *, modified: int) -> None:
@@ -190,8 +194,8 @@ class Objects:
         kind = kind_of(old.rid)
         self.elements.changed(session, kind)
         face, refs = self._search_doc(session, old.rid)
-        index.drop(session, self.tenant, [(old.rid, self._entry(session, kind, face, refs))])
-        session.many("index.drop_link", self._links(session, kind, old.rid, refs))
+        index.drop(session, self.tenant, self.entries(session, old.rid, face, refs))
+        session.many("index.drop_link", self.links(session, old.rid, refs))
         self._move_pairs(session, old.rid, old.md, "")
         for statement in ("objects.drop", "objects.drop_state", "objects.drop_search_doc"):
             session.run(statement, (old.rid,))
@@ -202,8 +206,9 @@ class Objects:
         rids = [(old.rid,) for old in found]
         rows = session.rows("objects.search_docs", (json.dumps([rid for (rid,) in rids]),))
         docs = [(rid, msgspec.json.decode(face + "}"), json.loads(refs)) for rid, face, refs, _ in rows]
-        index.drop(session, self.tenant, ((rid, self._entry(session, kind, face, refs)) for rid, face, refs in docs))
-        links = [link for rid, _, refs in docs for link in self._links(session, kind, rid, refs)]
+        entries = (entry for rid, face, refs in docs for entry in self.entries(session, rid, face, refs))
+        index.drop(session, self.tenant, entries)
+        links = [link for rid, _, refs in docs for link in self.links(session, rid, refs)]
         session.many("index.drop_link", links)
         for old in found:
             self._move_pairs(session, old.rid, old.md, "")
@@ -218,11 +223,15 @@ class Objects:
             return msgspec.json.decode(face + "}"), json.loads(refs)
         raise AssertionError(f"object {rid} has no search document")
 
-    def _entry(self, session: Session, kind: Kind, face: Document, refs: Mapping[str, list[int]]) -> Entry:
+    def entries(self, session: Session, rid: int, face: Document, refs: embedded.Refs) -> list[tuple[int, Entry]]:
+        """(number, entry) of an object, and of the elements in its document that are indexed apart."""
+        kind = kind_of(rid)
         number: Callable[[str], int] = lambda path: self.numbers.need(session, kind, path)  # noqa: E731
-        return derive(BY_KIND[kind], number, face, [path for path, rids in refs.items() if rids])
+        return embedded.entries(BY_KIND[kind], number, rid, face, refs)
 
-    def _links(self, session: Session, kind: Kind, rid: int, refs: Mapping[str, list[int]]) -> list[tuple[Any, ...]]:
+    def links(self, session: Session, rid: int, refs: embedded.Refs) -> list[tuple[int, int, int, int]]:
+        """The rows of `link` of an object."""
+        kind = kind_of(rid)
         return [
             (self.tenant, self.numbers.need(session, kind, path), target, rid)
             for path, targets in refs.items()
@@ -242,11 +251,12 @@ class Objects:
 
     def _targets(self, session: Session, kind: Kind, docs: Sequence[Document]) -> dict[str, dict[str, int]]:
         """Nested path → id → rid for all references of the documents."""
-        wanted: dict[str, dict[str, None]] = {path: {} for path in BY_KIND[kind].links}
+        known = BY_KIND[kind]
+        wanted: dict[str, dict[str, None]] = {path: {} for path in known.links if path not in known.embedded}
         for doc in docs:
             for path, ids in documents.references(kind, doc).items():
                 wanted[path].update(dict.fromkeys(ids))
-        return {path: self.rids(session, BY_KIND[kind].links[path], ids) for path, ids in wanted.items()}
+        return {path: self.rids(session, known.links[path], ids) for path, ids in wanted.items()}
 
     def emails(self, session: Session, docs: Sequence[Document]) -> dict[str, str]:
         """Identity id → email address for all owners of the documents."""

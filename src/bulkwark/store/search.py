@@ -80,7 +80,7 @@ def rids(session: Session, tenant: Tenant, checked: Sequence[Checked], page: Pag
     for (one, kind), weight in zip(known, weights, strict=True):
         if any(w is not None for w in weights):
             selection = tenant.select(session, one)
-            found = scores.page(session, tenant.number, kind, selection, weight, wanted.limit, wanted.offset)
+            found = scores.page(session, tenant, kind, selection, one.root, weight, wanted.limit, wanted.offset)
         else:
             found = _sorted(session, tenant, one, kind, wanted)
         streams.append(found)
@@ -119,6 +119,8 @@ def _after(key: order.Key, text: str | None, position: int) -> Any:
                 return {"true": 1, "false": 0, "1": 1, "0": 0}[text]
     except (ValueError, KeyError):
         raise Invalid(
-            f"{text!r} is no {key.field.kind.value} to search after", where=f"/searchAfter/{position}"
+            f"{text!r} is no {key.field.kind.value} to search after",
+            where=f"/searchAfter/{position}",
+            hint=f"the value that the last document has in {key.path}",
         ) from None
     return text

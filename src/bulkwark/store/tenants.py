@@ -11,8 +11,8 @@ from threading import Lock
 from bulkwark.domain.kinds import new_id
 from bulkwark.errors import Invalid, Unavailable
 from bulkwark.query.ast import Checked
-from bulkwark.store import counters, fields
-from bulkwark.store.dialect import Database, Selector, Session, Sql, Turn, migrate
+from bulkwark.store import catching_up, counters, fields
+from bulkwark.store.dialect import Database, Selector, Session, Sql, Statistics, Turn, migrate
 from bulkwark.store.elements import Elements
 from bulkwark.store.fields import FieldNumbers
 from bulkwark.store.indexes import kind_called
@@ -35,6 +35,7 @@ class Tenant:
         self.elements = Elements(number)
         self.objects = Objects(number, name, self.numbers, self.elements)
         self.metadata = Metadata(number)
+        self.statistics: dict[tuple[int, str], Statistics] = {}  # of text fields, for relevance
         self._database = database
         self._wire: Wire | None = None
         self._wire_commits = -1
@@ -121,6 +122,7 @@ class Store:
                     raise Unavailable(f"a data directory holds at most {MAX_TENANTS - 1} tenants")
                 session.run("tenants.add", (number, name, new_id(), time.time_ns() // 1_000_000))
                 fields.declare(session, number)
+                catching_up.is_done(session, number)
         found = self.tenant(name)
         assert found is not None
         return found
@@ -153,17 +155,24 @@ def open_store(data_dir: Path, *, read_only: bool = False) -> Store:
     database = Database(data_dir / FILE, read_only=read_only)
     try:
         migrate(database)
+        store = Store(database)
         if not read_only:
-            _declare_new_fields(database)
+            _catch_up(store)
     except BaseException:
         database.close()
         raise
-    return Store(database)
+    return store
 
 
-def _declare_new_fields(database: Database) -> None:
-    """Numbers for the fields that this program knows and the one that made a tenant did not."""
-    for number, _, _ in list(database.read().rows("tenants.all")):
-        if fields.undeclared(database.read(), number):
-            with database.write() as session:
-                fields.declare(session, number)
+def _catch_up(store: Store) -> None:
+    """Numbers and entries for what this program indexes and the one that made a tenant did not."""
+    for tenant in store.tenants():
+        if fields.undeclared(store.read(), tenant.number):
+            with store.write() as session:
+                fields.declare(session, tenant.number)
+        if catching_up.is_behind(store.read(), tenant.number):
+            for rids in catching_up.pieces(catching_up.stale(store.read(), tenant.objects)):
+                with store.write() as session:
+                    catching_up.index_anew(session, tenant.objects, rids)
+            with store.write() as session:
+                catching_up.is_done(session, tenant.number)

@@ -10,8 +10,9 @@ import msgspec
 from bulkwark.domain import documents
 from bulkwark.domain.kinds import KIND_BITS, NUMBER_BITS, kind_of
 from bulkwark.domain.metadata import parse
+from bulkwark.store import embedded
 from bulkwark.store.dialect import Session
-from bulkwark.store.entries import GAP, derive
+from bulkwark.store.entries import GAP, Entry
 from bulkwark.store.indexes import BY_KIND
 from bulkwark.store.tenants import Store, Tenant
 
@@ -82,19 +83,24 @@ def _missing(session: Session, tenant: Tenant, rid: int) -> Iterator[str]:
 
     if documents.face(kind, stored.document(), {}, org=tenant.name).get("name") != face.get("name"):
         yield "the search document has another name"
-    entry = derive(BY_KIND[kind], find, face, [path for path, targets in refs.items() if targets])
-    tokens = list(dict.fromkeys(token for token in entry.tokens if token != GAP))
-    for start in range(0, len(tokens), TOKENS_AT_ONCE):
-        query = " AND ".join(f'"{token}"' for token in tokens[start : start + TOKENS_AT_ONCE])
-        if session.value("upkeep.has_tokens", (query, rid)) is None:
-            yield "tokens are missing"
-            break
-    if any(session.value("upkeep.has_value", (number, *value, rid)) is None for value in entry.values):
-        yield "values are missing"
-    if any(session.value("upkeep.has_term", (number, *term)) is None for term in entry.terms):
-        yield "terms are missing"
+    for indexed, entry in embedded.entries(BY_KIND[kind], find, rid, face, refs):
+        yield from _missing_of(session, number, indexed, entry)
     links = [(find(path), target) for path, targets in refs.items() for target in targets]
     if any(session.value("upkeep.has_link", (number, *link, rid)) is None for link in links):
         yield "links are missing"
     if any(session.value("upkeep.has_pair", (number, pair, rid)) is None for pair in parse(stored.md)):
         yield "metadata is missing"
+
+
+def _missing_of(session: Session, tenant: int, row: int, entry: Entry) -> Iterator[str]:
+    """What the index lacks of one entry."""
+    tokens = list(dict.fromkeys(token for token in entry.tokens if token != GAP))
+    for start in range(0, len(tokens), TOKENS_AT_ONCE):
+        query = " AND ".join(f'"{token}"' for token in tokens[start : start + TOKENS_AT_ONCE])
+        if session.value("upkeep.has_tokens", (query, row)) is None:
+            yield "tokens are missing"
+            break
+    if any(session.value("upkeep.has_value", (tenant, *value, row)) is None for value in entry.values):
+        yield "values are missing"
+    if any(session.value("upkeep.has_term", (tenant, *term)) is None for term in entry.terms):
+        yield "terms are missing"

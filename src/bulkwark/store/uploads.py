@@ -192,7 +192,7 @@ class Chunk:
         start = counters.take(session, self._tenant.number, f"kind-{int(Kind.IDENTITY)}", count)
         require_number(start + count - 1, Kind.IDENTITY)
         session.run("uploads.number_new", (first_rid(self._tenant.number, Kind.IDENTITY) + start,))
-        for statement in ("objects", "states", "search_docs", "records", "tokens", *_INDEX):
+        for statement in ("objects", "states", "search_docs", "links", "records", "tokens", *_INDEX):
             self._run(f"new_{statement}", now=now, kind=int(Kind.IDENTITY))
         return count
 

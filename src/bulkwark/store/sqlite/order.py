@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from bulkwark.domain.kinds import Kind
 from bulkwark.query.fields import Field
 from bulkwark.query.fields import Kind as FieldKind
-from bulkwark.store.indexes import METADATA
+from bulkwark.store.indexes import EMBEDDED, METADATA
 from bulkwark.store.sqlite.engine import Session
 from bulkwark.store.sqlite.sets import Sql
 
@@ -171,6 +171,9 @@ def _nested(key: Key) -> str:
             "CROSS JOIN md_value p ON p.tenant = s.tenant AND p.pair = j.value "
             "CROSS JOIN md_attribute a ON a.tenant = p.tenant AND a.attribute = p.attribute)"
         )
+    if array in EMBEDDED:
+        value = f"json_extract(j.value, {_json_path(inner)})"
+        return f"(SELECT {_first(key)}({value}) FROM json_each(d.face || '}}', {_json_path(array)}) j)"
     return (
         f"(SELECT {_first(key)}(json_extract(t.face || '}}', {_json_path(inner)})) "
         f"FROM json_each(d.refs, {_json_path(array)}) j CROSS JOIN search_doc t ON t.rid = j.value)"

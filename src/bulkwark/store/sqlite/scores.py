@@ -6,7 +6,9 @@ and phrases in text fields of the object itself weigh; other conditions select a
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from bulkwark.domain.kinds import Kind
 from bulkwark.query import ast
@@ -15,28 +17,38 @@ from bulkwark.query.fields import Field
 from bulkwark.query.fields import Kind as FieldKind
 from bulkwark.store.fields import FieldNumbers
 from bulkwark.store.indexes import BY_KIND
+from bulkwark.store.sqlite import relevance
 from bulkwark.store.sqlite.engine import Session
 from bulkwark.store.sqlite.leaves import CUTS, quote
 from bulkwark.store.sqlite.order import FEW, Hit, Key
 from bulkwark.store.sqlite.sets import Sql
 
+if TYPE_CHECKING:
+    from bulkwark.store.tenants import Tenant
+
 SCORE = Key("_score", None, True)
 MAX_PHRASES = 500  # of one query; with more of them, hits are not weighed
 MAX_BOOSTS = 50
+CLOSELY = 5_000  # hits that are weighed by their own texts
 
 
 def scores(session: Session, numbers: FieldNumbers, kind: Kind, root: Node) -> Sql | None:
     """A SELECT of (rid, score) of the objects that words of the query weigh; None when it has no such words."""
     by_boost: dict[float, list[str]] = {}
+    many = 0
     for phrase, boost in _phrases(root, 1.0):
         for path in _paths(session, numbers, kind, phrase.field):
             number = numbers.find(session, kind, path)
             if number is not None and boost > 0:
-                by_boost.setdefault(boost, []).extend(_expressions(phrase, number))
-    if not by_boost or len(by_boost) > MAX_BOOSTS or sum(map(len, by_boost.values())) > MAX_PHRASES:
+                found = list(_expressions(phrase, number))
+                by_boost.setdefault(boost, []).extend(found)
+                many += len(found)
+        if many > MAX_PHRASES or len(by_boost) > MAX_BOOSTS:
+            return None
+    if not by_boost:
         return None
     # FTS5's bm25 is negative, better is less, and adds over the phrases of an expression: so do these parts.
-    params = [value for boost, found in by_boost.items() for value in (-boost, " OR ".join(dict.fromkeys(found)))]
+    params = [value for boost, some in by_boost.items() for value in (-boost, " OR ".join(dict.fromkeys(some)))]
     part = "SELECT rowid AS rid, round(? * bm25(fts), 4) AS score FROM fts WHERE fts MATCH ?"
     if len(by_boost) == 1:
         return Sql(part, tuple(params))
@@ -82,7 +94,7 @@ def _paths(session: Session, numbers: FieldNumbers, kind: Kind, field: Field | N
 
 
 def page(
-    session: Session, tenant: int, kind: Kind, hits: Sql, weights: Sql | None, limit: int, offset: int
+    session: Session, tenant: Tenant, kind: Kind, hits: Sql, root: Node, weights: Sql | None, limit: int, offset: int
 ) -> list[Hit]:
     """One page of the hits, the heaviest first; ties by id. Without weights all are equal."""
     session.change("CREATE TEMP TABLE IF NOT EXISTS hit (rid INTEGER PRIMARY KEY)")
@@ -90,7 +102,12 @@ def page(
     for table in ("hit", "weighed"):
         session.change(f"DELETE FROM temp.{table}")
     session.change(f"INSERT INTO temp.hit SELECT rid FROM ({hits.text})", hits.params)
-    if weights is not None:
+    if weights is not None and session.connection.changes() <= CLOSELY:
+        weighed = relevance.Weigher(session, tenant, kind).scores(root)
+        heavy = [(rid, round(score, 4)) for rid, score in weighed.items()]
+        put = "INSERT INTO temp.weighed SELECT value ->> 0, value ->> 1 FROM json_each(?)"
+        session.change(put, (json.dumps(heavy),))
+    elif weights is not None:
         found = f"SELECT w.rid, w.score FROM ({weights.text}) w CROSS JOIN temp.hit h ON h.rid = w.rid"
         session.change(f"INSERT INTO temp.weighed {found}", weights.params)
     session.change("INSERT OR IGNORE INTO temp.weighed SELECT rid, 0.0 FROM temp.hit")
@@ -106,7 +123,7 @@ def page(
         f"SELECT o.rid, o.id, w.score FROM {source} WHERE o.tenant = ? AND o.kind = ? AND w.score >= ? "
         "ORDER BY w.score DESC, o.id LIMIT ? OFFSET ?"
     )
-    rows = list(session.execute(sql, (tenant, int(kind), least, limit, offset)))
+    rows = list(session.execute(sql, (tenant.number, int(kind), least, limit, offset)))
     for table in ("hit", "weighed"):
         session.change(f"DELETE FROM temp.{table}")
     return [Hit(rid, (score,), (SCORE,), id) for rid, id, score in rows]

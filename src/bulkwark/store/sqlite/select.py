@@ -167,6 +167,9 @@ class Selector:
         for path, target in index.links.items():
             own = [element_field(f) for f in fields if f.nested == path]
             found = [self._leaf(target, node, field) for field in own if _can_hold(field, node)]
+            for prefix in (name for name, array in index.schema.open_maps.items() if array == path):
+                below = self._below(target, prefix[len(path) + 1 :])
+                found.extend(self._leaf(target, node, Field(name, FieldKind.TEXT), no) for name, no in below)
             inner.setdefault(path, []).append(either(found))
         if METADATA in index.schema.nested:
             sets.append(self._nested(kind, METADATA, node))

@@ -40,6 +40,8 @@ UPDATE state SET modified = ?, md = ? WHERE rid = ?;
 UPDATE search_doc SET face = ?, refs = ? WHERE rid = ?;
 -- set_face: the same, where it links to what it did
 UPDATE search_doc SET face = ? WHERE rid = ?;
+-- set_refs: it links to something else
+UPDATE search_doc SET refs = ? WHERE rid = ?;
 -- drop: delete an object
 DELETE FROM object WHERE rid = ?;
 -- drop_state: and its narrow row
@@ -59,6 +61,10 @@ SELECT l.target, l.rid FROM json_each(?3) w
 CROSS JOIN link l ON l.tenant = ?1 AND l.field = ?2 AND l.target = w.value ORDER BY w.key, l.rid;
 -- mentioning: objects of a kind in whose document a text stands somewhere
 SELECT rid, head FROM object WHERE tenant = ? AND kind = ? AND instr(head, ?) > 0;
+-- unindexed_arrays: identities in whose document a filled array stands that no link leads to
+SELECT o.rid FROM object o CROSS JOIN search_doc d ON d.rid = o.rid
+WHERE o.tenant = ? AND o.kind = ? AND d.refs = '{}'
+AND (instr(o.head, '"accounts":[{') > 0 OR instr(o.head, '"access":[{') > 0 OR instr(o.head, '"apps":[{') > 0);
 -- spelling: objects of a kind in whose document two texts stand, and a third or, in lower case, one of two others
 SELECT rid, head FROM object WHERE tenant = ?1 AND kind = ?2 AND instr(head, ?3) > 0 AND instr(head, ?4) > 0
 AND (instr(head, ?5) > 0 OR instr(lower(head), ?6) > 0 OR instr(lower(head), ?7) > 0);

@@ -100,7 +100,12 @@ ORDER BY n.line;
 INSERT INTO state (rid, tenant, kind, modified, md) SELECT rid, :tenant, :kind, :now, '' FROM temp.upload_new ORDER BY line;
 -- new_search_docs: what a search answers
 INSERT INTO search_doc (rid, tenant, face, refs)
-SELECT n.rid, :tenant, s.face, '{}' FROM temp.upload_new n CROSS JOIN staging.row s ON s.line = n.line ORDER BY n.line;
+SELECT n.rid, :tenant, s.face, '{"accounts":[' || n.rid || ']}' FROM temp.upload_new n CROSS JOIN staging.row s ON s.line = n.line
+ORDER BY n.line;
+-- new_links: the one account of each, which is indexed with its identity
+INSERT INTO link (tenant, field, target, rid)
+SELECT :tenant, f.field, n.rid, n.rid FROM field f CROSS JOIN temp.upload_new n
+WHERE f.tenant = :tenant AND f.kind = :kind AND f.path = 'accounts' ORDER BY n.line;
 -- new_records: the records
 INSERT INTO ne_record (rid, tenant, source, key, account, first, last, email, phone, manager, starts, ends, data,
                        phase, due, created, modified)
