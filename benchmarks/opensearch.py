@@ -147,7 +147,7 @@ def _documents(store: Store) -> Iterator[tuple[str, dict[str, Any]]]:
     with store.snapshot() as session:
         pairs = tenant.metadata.catalogue(session).pairs
         for rids, metadata_texts in _parts(session, tenant):
-            texts = documents.search_documents(session, tenant, rids, nested=True)
+            texts = documents.search_documents(session, rids, nested=True)
             for text, held in zip(texts, metadata_texts, strict=True):
                 document = json.loads(text)
                 document.pop("_version", None)

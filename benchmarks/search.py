@@ -7,10 +7,11 @@ python -m benchmarks search --against opensearch  # the same questions to a real
 from __future__ import annotations
 
 import json
+import multiprocessing
 import statistics
-import threading
 import time
 from collections.abc import Callable, Sequence
+from datetime import datetime
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -75,6 +76,7 @@ class Side:
 
     def __init__(self, data_dir: Path) -> None:
         self.server = Server(data_dir)
+        self._operation = "REMOVE"  # of the last job
 
     def stop(self) -> None:
         self.server.stop()
@@ -100,13 +102,33 @@ class Side:
         return took, len(json.loads(answer))
 
     def ids(self, text: str) -> tuple[float, int]:
-        """All ids of what matches, fixed as the targets of a job: until the POST is answered."""
-        change = {"operation": "ADD", "values": [{"attributeKey": "regulation", "attributeValue": ["sox"]}]}
-        took, answer = self.post(f"{BULK}/query", {"query": asked(text), **change})
-        job = json.loads(answer)["id"]
-        while self.server.call("GET", f"{BULK}/{job}")["status"] != "COMPLETED":
+        """All ids of what matches, written down as the targets of a job: from the POST until they all stand."""
+        took, number, _ = self.job(text)
+        return took, number
+
+    def job(self, text: str) -> tuple[float, int, float]:
+        """A job on all that matches: (seconds until its targets stand, how many, their share of the job's time).
+
+        The targets stand when the job's event `selected` is written; it comes in the transaction of the last of them.
+        """
+        self._operation = "REMOVE" if self._operation == "ADD" else "ADD"
+        change = {"operation": self._operation, "values": [{"attributeKey": "regulation", "attributeValue": ["sox"]}]}
+        began = time.time()
+        _, answer = self.post(f"{BULK}/query", {"query": asked(text), **change})
+        id = json.loads(answer)["id"]
+        while self.server.call("GET", f"{BULK}/{id}")["status"] != "COMPLETED":
             time.sleep(0.1)
-        return took, int(self.server.call("GET", f"/bulkwark/v1/jobs/{job}")["total"])
+        job = self.server.call("GET", f"/bulkwark/v1/jobs/{id}")
+        plain = {"Accept": "application/json"}
+        events = self.server.call("GET", f"/bulkwark/v1/jobs/{id}/events?limit=10", headers=plain)
+        (selected,) = (moment(one["at"]) for one in events if one["event"] == "selected")
+        created, finished = moment(job["created"]), moment(job["finished"])
+        return selected - began, int(job["total"]), (selected - created) / (finished - created)
+
+
+def moment(text: str) -> float:
+    """Seconds since 1970 of an ISO-8601 moment."""
+    return datetime.fromisoformat(text).timestamp()
 
 
 def asked(text: str) -> dict[str, Any]:
@@ -206,27 +228,32 @@ def _stored(whole: bytes) -> Path:
 
 
 def _beside(side: Side, seconds: float = 3.0) -> dict[str, float]:
-    """Small GETs alone, and while large pages are streamed to somebody else."""
+    """Small GETs alone, and while large pages are streamed to somebody else, who is a process of his own."""
     (first,) = json.loads(side.post("/v2025/search?limit=1", asked("*"))[1])
     gets = [request(f"/v2025/roles/{first['id']}", side.server.token)]
     idle = _p99(latencies(side.server.port, gets, seconds))
-    stop = threading.Event()
-
-    def pages() -> None:
-        connection = Connection(side.server.port)
-        body = json.dumps(asked("*") | {"sort": ["id"]}).encode()
-        while not stop.is_set():
-            connection.exchange(request(f"/v2025/search?limit={WINDOW}", side.server.token, body))
-        connection.close()
-
-    reader = threading.Thread(target=pages)
+    body = json.dumps(asked("*") | {"sort": ["id"]}).encode()
+    page = request(f"/v2025/search?limit={WINDOW}", side.server.token, body)
+    reader = multiprocessing.get_context("spawn").Process(target=_read_pages, args=(side.server.port, page))
     reader.start()
-    busy = _p99(latencies(side.server.port, gets, seconds))
-    stop.set()
-    reader.join()
+    try:
+        time.sleep(1.0)
+        busy = _p99(latencies(side.server.port, gets, seconds))
+        assert reader.is_alive()
+    finally:
+        reader.terminate()
+        reader.join()
     both = f"{busy * 1e3:.2f} ms beside pages of {WINDOW:,}, {idle * 1e3:.2f} ms alone; ratio {busy / idle:.2f}"
     print(f"   GET of one role, p99: {both}")
     return {"get p99 beside pages": busy / idle}
+
+
+def _read_pages(port: int, page: bytes) -> None:
+    """Read pages until somebody ends this process."""
+    connection = Connection(port)
+    while True:
+        ((status, _),) = connection.exchange(page)
+        assert status == 200, status
 
 
 def _p99(values: Sequence[float]) -> float:
@@ -235,10 +262,13 @@ def _p99(values: Sequence[float]) -> float:
 
 def _ids(side: Side, other: Any, rounds: int) -> dict[str, float]:
     text = CLASSES["half of all"]
-    took, number = median(lambda: side.ids(text), rounds)
-    print(f"   all ids of {number:,} hits handed to a job: {took * 1e3:.0f} ms")
+    found = [side.job(text) for _ in range(rounds + 1)][1:]
+    took, share = (statistics.median(column) for column in ([one[0] for one in found], [one[2] for one in found]))
+    number = found[0][1]
+    print(f"   all ids of {number:,} hits made the targets of a job: {took * 1e3:.0f} ms")
+    print(f"   selection: {share:.1%} of the time of a job that changes what it can of {number:,} roles (bar: 10%)")
     if other is None:
-        return {}
+        return {"selection/job": share}
     theirs, _ = median(lambda: other.ids(text), rounds)
     print(f"   OpenSearch, point in time and search_after: {theirs * 1e3:.0f} ms; ratio {theirs / took:.1f} (bar: 10)")
-    return {"all ids, OpenSearch/ours": theirs / took}
+    return {"all ids, OpenSearch/ours": theirs / took, "selection/job": share}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
+from unittest.mock import patch
 
 from bulkwark.domain import documents, metadata
 from bulkwark.domain.kinds import Kind
@@ -14,9 +15,11 @@ from bulkwark.query.ast import Checked
 from bulkwark.query.check import check, check_filter
 from bulkwark.query.fields import Kind as FieldKind
 from bulkwark.query.fields import Schema
+from bulkwark.store import search
 from bulkwark.store.dialect import Session
 from bulkwark.store.indexes import INDEXES
 from bulkwark.store.objects import Stored
+from bulkwark.store.sqlite import counts
 from bulkwark.store.tenants import Tenant
 from tests.query.oracle import matches
 from tests.query.samples import NOW_MS
@@ -79,6 +82,10 @@ class Judged:
         assert len(rids) == len(set(rids)), "an object is selected twice"
         ids = self.tenant.objects.ids(self.session, rids)
         assert len(ids) == len(rids), "something is selected that does not exist"
+        for few in (counts.FEW, -1):  # by sets of numbers, and by marks for all objects
+            with patch.object(counts, "FEW", few):
+                counted = search.count(self.session, self.tenant, checked)
+                assert counted == len(rids), f"{counted} are counted, {len(rids)} selected"
         return set(ids.values()) & set(self.documents) if self.only else set(ids.values())
 
     def expected(self, checked: Checked) -> set[str]:

@@ -30,8 +30,12 @@ def older(data_dir: Path) -> str:
             "ne_approval",
             "ne_upload",
             "ne_upload_row",
+            "element",
         ):
             session.change(f"DROP TABLE {table}")
+        for trigger in ("element_comes", "element_changes", "element_goes"):
+            session.change(f"DROP TRIGGER {trigger}")
+        session.change("DROP VIEW element_shown")
         session.change("DELETE FROM field WHERE kind = ?", (int(Kind.EVENT),))
         session.connection.pragma("user_version", BEFORE)
     store.close()

@@ -25,7 +25,7 @@ from bulkwark.api.routing import Route, Router
 from bulkwark.api.services import Services
 from bulkwark.auth.actors import Actor
 from bulkwark.errors import Invalid, Unauthenticated
-from bulkwark.store.dialect import Patience
+from bulkwark.store.dialect import Patience, stay_behind
 from bulkwark.store.tenants import Tenant
 
 log = logging.getLogger("bulkwark.api")
@@ -37,7 +37,7 @@ Handler = Callable[[Call], Answer]
 
 MAX_BODY = 8 * 1024 * 1024  # bytes, where the table of operations says nothing
 # Threads. A writer mostly waits for its turn, and a search may take long: neither keeps the readers waiting.
-READERS, SEARCHERS, WRITERS = 8, 4, 16
+READERS, SEARCHERS, WRITERS, STREAMERS = 8, 4, 16, 4
 FIRST_PAUSE, LONGEST_PAUSE = 0.005, 0.2  # seconds between two looks at what is not ready yet
 SEND_SECONDS = 60.0  # what a client may let a piece of a live stream wait for
 READ_SECONDS = 10.0  # what a request may read for, before it is told to ask for less
@@ -63,6 +63,7 @@ class Api:
         self._readers = ThreadPoolExecutor(READERS, thread_name_prefix="read")
         self._searchers = ThreadPoolExecutor(SEARCHERS, thread_name_prefix="search")
         self._writers = ThreadPoolExecutor(WRITERS, thread_name_prefix="write")
+        self._streamers = ThreadPoolExecutor(STREAMERS, thread_name_prefix="stream", initializer=stay_behind)
         self._handlers = {operation.handler: _handler(operation) for operation in OPERATIONS}
         self._handlers["role_jobs.status"] = import_module("bulkwark.api.role_jobs").status
         self._quick = Quick(services, self._handlers)
@@ -72,6 +73,7 @@ class Api:
         self._readers.shutdown(wait=True)
         self._searchers.shutdown(wait=True)
         self._writers.shutdown(wait=True)
+        self._streamers.shutdown(wait=True)
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
         tracking = errors.tracking_id()
@@ -227,20 +229,25 @@ class Api:
     async def _send_stream(self, send: Send, stream: Iterator[bytes], receive: Receive) -> None:
         """Send piece after piece; when the client has left, no further one is made."""
         loop = asyncio.get_running_loop()
+        make = partial(next, stream, None)
+        coming: asyncio.Future[bytes | None] = loop.run_in_executor(self._streamers, make)
         gone, sent = asyncio.ensure_future(_left(receive)), 0
         try:
-            while (piece := await loop.run_in_executor(self._readers, partial(next, stream, None))) is not None:
+            while (piece := await coming) is not None:
                 if gone.done():
                     log.info("a client has left its download after %s bytes", sent)
                     return
+                # The next piece is made while this one is on its way.
+                coming = loop.run_in_executor(self._streamers, make)
                 await send({"type": "http.response.body", "body": piece, "more_body": True})
                 sent += len(piece)
             await send({"type": "http.response.body", "body": b""})
         finally:
             gone.cancel()
+            await asyncio.wait([coming])
             if isinstance(stream, Generator):  # it may hold a state of the data
                 with suppress(ValueError):  # a piece is being made right now: it goes with the process
-                    await loop.run_in_executor(self._readers, stream.close)
+                    await loop.run_in_executor(self._streamers, stream.close)
 
 
 def require_once(scope: Message) -> None:

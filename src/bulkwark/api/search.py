@@ -70,14 +70,18 @@ def _page(call: Call, asked: Asked, most: int) -> Page:
 
 
 def _pieces(call: Call, asked: Asked, rids: Sequence[int]) -> Iterator[bytes]:
-    """A connection of its own: other requests use this thread's between two pieces."""
-    with call.services.store.snapshot() as session:
+    store = call.services.store
+    if _result_filter(asked) is None:
+        yield from documents.pieces(store, rids, PIECE, nested=asked.body.includeNested is not False)
+        return
+    # A connection of its own: other requests use this thread's between two pieces.
+    with store.snapshot() as session:
         for start in range(0, len(rids), PIECE):
             yield b",".join(_shown(call, session, asked, rids[start : start + PIECE]))
 
 
 def _shown(call: Call, session: Session, asked: Asked, rids: Sequence[int]) -> Iterator[bytes]:
-    found = documents.search_documents(session, call.tenant, rids, nested=asked.body.includeNested is not False)
+    found = documents.search_documents(session, rids, nested=asked.body.includeNested is not False)
     shown = _result_filter(asked)
     return map(shown.text, found) if shown else found
 
@@ -127,7 +131,7 @@ def get_document(call: Call) -> Answer:
     root = restrict(ast.Phrase(field=Field("id", FieldKind.KEYWORD), tokens=(id,)), owner)
     session = call.read()
     rids = search.rids(session, call.tenant, [Checked(name, root)], Page(limit=1))
-    for text in documents.search_documents(session, call.tenant, rids, nested=True):
+    for text in documents.search_documents(session, rids, nested=True):
         document = msgspec.json.decode(text)
         if document.get("type") == document.get("_type"):
             del document["type"]  # only events have one of their own

@@ -15,6 +15,8 @@ def near(places: Sequence[Sequence[int]], gaps: Sequence[int], slop: int) -> boo
     """
     if not all(places):
         return False
+    if all(len(word) == 1 for word in places):
+        return _single([place for (place,) in places], gaps, slop)
     shared = sum(map(len, places)) != len(set().union(*places))
     edges = [-1, *gaps, max(word[-1] for word in places) + 1]
     for low, high in pairwise(edges):
@@ -25,6 +27,14 @@ def near(places: Sequence[Sequence[int]], gaps: Sequence[int], slop: int) -> boo
         if all(inside) and _fits(inside, slop, shared):
             return True
     return False
+
+
+def _single(places: Sequence[int], gaps: Sequence[int], slop: int) -> bool:
+    """The same when every word stands in one place only, as in most texts."""
+    shifted = [place - index for index, place in enumerate(places)]
+    if max(shifted) - min(shifted) > slop or len(set(places)) < len(places):
+        return False
+    return not gaps or bisect_left(gaps, min(places)) == bisect_left(gaps, max(places))
 
 
 def _fits(shifted: list[list[int]], slop: int, shared: bool) -> bool:

@@ -58,8 +58,6 @@ def change_many(
                 before, after = embedded.own(known, old.rid, before, refs), embedded.own(known, old.rid, after, fresh)
                 refs = fresh
             rewritten.add(old.rid, before, after, embedded.present_paths(known, old.rid, refs))
-    if faces:
-        objects.elements.changed(session, kind)
     session.many("objects.set_face", faces)
     arrays.write()
     index.move(session, objects.tenant, rewritten.tokens, rewritten.gone, rewritten.come)

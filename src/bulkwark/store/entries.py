@@ -6,6 +6,7 @@ copy of what it was given.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -26,6 +27,10 @@ ALL = ""  # path of the field that every document of a kind has
 GAP = "_"  # stands between the values of an array, so that no phrase reaches from one into the next
 SHORT = 100  # characters of a text whose words are remembered
 FOLDED = "~"  # `name~`: the case-folded values of `name`
+# Terms of fields without words. How many objects have them stands in the dictionary, so nobody needs to count those.
+EVERY = ""  # of the field ALL: every object of the kind
+SEVERAL = "+"  # of a date or a number: objects with several different values in it
+ORDERED = frozenset({FieldKind.DATE, FieldKind.NUMBER})
 
 
 @dataclass(slots=True)
@@ -124,13 +129,19 @@ def speller(known: Field, no: int) -> Callable[[str], str]:
 def derive(index: Index, number: Number, document: dict[str, Any], nested: list[str], text: Text = json_text) -> Entry:
     """The entry of one search document; `nested` are its nested paths that are not empty."""
     entry = Entry([present(number(path)) for path in (ALL, *nested)])
+    entry.terms.add((number(ALL), EVERY))
+    ordered: list[int] = []
     for path, found in leaves(document):
         known = index.schema.find(path)
         if known is not None:
+            no = number(known.path)
             spelled = _spelled(known, found, text)
-            marks, terms = _tokens(known, number(known.path), spelled)
+            marks, terms = _tokens(known, no, spelled)
             entry.tokens.extend(marks)
             _add_values(entry, known, number, spelled, terms, folded=index.folds(path))
+            if known.kind in ORDERED:
+                ordered.extend([no] * len(found))
+    _mark_several(entry, ordered)
     return entry
 
 
@@ -146,13 +157,29 @@ def _spelled(known: Field, found: list[Any], text: Text) -> list[Any]:
 def part(index: Index, number: Number, members: dict[str, Any]) -> Entry:
     """What some members of a search document add to its entry, without the tokens."""
     entry = Entry()
+    ordered: list[int] = []
     for path, found in leaves(members):
         known = index.schema.find(path)
         if known is not None:
             spelled = _spelled(known, found, json_text)
             terms = [term for value in spelled for term in _split(value)] if known.kind is FieldKind.TEXT else []
             _add_values(entry, known, number, spelled, terms, folded=index.folds(path))
+            if known.kind in ORDERED:
+                ordered.extend([number(known.path)] * len(found))
+    _mark_several(entry, ordered)
     return entry
+
+
+def boolean(value: object) -> str:
+    """How a boolean is spelled, in its token and as its term."""
+    return "true" if value else "false"
+
+
+def _mark_several(entry: Entry, ordered: Sequence[int]) -> None:
+    """`ordered`: the numbers of date and number fields, as often as values were found; these may be the same."""
+    if len(set(ordered)) < len(ordered):
+        counts = Counter(no for no, _ in entry.values)
+        entry.terms.update([(no, SEVERAL) for no in ordered if counts[no] > 1])
 
 
 def _add_values(
@@ -167,6 +194,8 @@ def _add_values(
             entry.values.update([(lower, fold(value)) for value in found])
     elif known.kind is FieldKind.KEYWORD:
         entry.values.update([(no, fold(value)) for value in found])
+    elif known.kind is FieldKind.BOOL:
+        entry.terms.update([(no, boolean(value)) for value in found])
     elif known.kind is FieldKind.NUMBER:
         entry.values.update([(no, value) for value in found])
     elif known.kind is FieldKind.DATE:
@@ -193,7 +222,7 @@ def _tokens(known: Field, no: int, found: list[Any]) -> tuple[list[str], list[st
     elif known.kind is FieldKind.KEYWORD:
         marks.extend([whole(no, fold(value)) for value in found])
     elif known.kind is FieldKind.BOOL:
-        marks.extend([f"{no}={'true' if value else 'false'}" for value in found])
+        marks.extend([f"{no}={boolean(value)}" for value in found])
     elif known.kind is FieldKind.NUMBER:
         marks.extend([f"{no}={value}" for value in found])
     return marks, terms

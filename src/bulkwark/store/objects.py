@@ -14,7 +14,6 @@ from bulkwark.domain.documents import Document
 from bulkwark.domain.kinds import Kind, first_rid, kind_of, require_number
 from bulkwark.store import common_access, counters, embedded
 from bulkwark.store.dialect import Session, index
-from bulkwark.store.elements import Elements
 from bulkwark.store.entries import Entry
 from bulkwark.store.fields import FieldNumbers
 from bulkwark.store.indexes import BY_KIND
@@ -51,11 +50,10 @@ class New:
 class Objects:
     """The objects of one tenant, through one session at a time."""
 
-    def __init__(self, tenant: int, org: str, numbers: FieldNumbers, elements: Elements) -> None:
+    def __init__(self, tenant: int, org: str, numbers: FieldNumbers) -> None:
         self.tenant = tenant
         self.org = org
         self.numbers = numbers
-        self.elements = elements
         self._known: dict[tuple[Kind, str], int] = {}  # rids of objects that were read before, for point reads
 
     # --- reading -----------------------------------------------------------------------------------
@@ -172,7 +170,6 @@ class Objects:
         if new_head == old.head:
             return
         session.run("objects.set_head", (new_head, old.rid))
-        self.elements.changed(session, kind)
         common_access.follow(session, [(old.rid, document)])
         old_face, old_refs = self._search_doc(session, old.rid)
         face = documents.face(kind, document, self.emails(session, [document]), org=self.org)
@@ -191,8 +188,6 @@ class Objects:
 
     def delete(self, session: Session, old: Stored) -> None:
         """Take an object out, with everything that the index knows of it."""
-        kind = kind_of(old.rid)
-        self.elements.changed(session, kind)
         face, refs = self._search_doc(session, old.rid)
         index.drop(session, self.tenant, self.entries(session, old.rid, face, refs))
         session.many("index.drop_link", self.links(session, old.rid, refs))

@@ -13,7 +13,6 @@ from bulkwark.errors import Invalid, Unavailable
 from bulkwark.query.ast import Checked
 from bulkwark.store import catching_up, counters, fields
 from bulkwark.store.dialect import Database, Selector, Session, Sql, Statistics, Turn, migrate
-from bulkwark.store.elements import Elements
 from bulkwark.store.fields import FieldNumbers
 from bulkwark.store.indexes import kind_called
 from bulkwark.store.metadata import Metadata, Wire
@@ -32,8 +31,7 @@ class Tenant:
         self.name = name
         self.id = id
         self.numbers = FieldNumbers(number)
-        self.elements = Elements(number)
-        self.objects = Objects(number, name, self.numbers, self.elements)
+        self.objects = Objects(number, name, self.numbers)
         self.metadata = Metadata(number)
         self.statistics: dict[tuple[int, str], Statistics] = {}  # of text fields, for relevance
         self._database = database
@@ -46,7 +44,6 @@ class Tenant:
         """A transaction was rolled back: its numbers and its version of the catalogue may come again, for others."""
         self.numbers.forget()
         self.metadata.forget()
-        self.elements.forget()
         self._wire = None
 
     def wire(self, session: Session) -> Wire:
@@ -65,7 +62,15 @@ class Tenant:
         kind = kind_called(checked.index)
         if kind is None:
             return Sql("SELECT NULL AS rid WHERE 0")
-        return Selector(session, self.number, self.numbers, self.metadata.catalogue(session)).select(kind, checked.root)
+        return self._selector(session).select(kind, checked.root)
+
+    def count(self, session: Session, checked: Checked) -> int:
+        """How many objects a checked query matches."""
+        kind = kind_called(checked.index)
+        return 0 if kind is None else self._selector(session).count(kind, checked.root)
+
+    def _selector(self, session: Session) -> Selector:
+        return Selector(session, self.number, self.numbers, self.metadata.catalogue(session))
 
 
 class Store:
@@ -88,9 +93,9 @@ class Store:
         """The writer for several transactions that nothing can come between."""
         return self.database.turn()
 
-    def snapshot(self) -> AbstractContextManager[Session]:
-        """A reader on which all statements see one state."""
-        return self.database.snapshot()
+    def snapshot(self, *, shows_again: bool = False) -> AbstractContextManager[Session]:
+        """A reader on which all statements see one state. `shows_again`: they look at the same rows again and again."""
+        return self.database.snapshot(shows_again=shows_again)
 
     def tenant(self, name: str) -> Tenant | None:
         """The tenant of that name."""

@@ -28,6 +28,7 @@ BUSY_MS = 20_000  # how long to wait for another process that writes (`bulkwark 
 BUSY_STEP_MS = 2
 READER_CACHE_KIB = 4_096
 LOOP_CACHE_KIB = 32_768
+STREAM_CACHE_KIB = 32_768  # a page of 10,000 roles shows 30,000 elements, many of them again and again
 WRITER_CACHE_KIB = 65_536
 WAL_PAGES = 4_000  # checkpoint after about 32 MB of log
 LONG_WAL_PAGES = 16_000  # the same while much is written: a page that comes again and again goes to the file less often
@@ -108,6 +109,12 @@ class Session:
             return row[0]
         return None
 
+    def joined(self, name: str, params: Params = None) -> bytes:
+        """The column `text` of all rows of the named statement, joined by commas inside SQLite, in their order."""
+        for (text,) in self.execute(f"SELECT CAST(group_concat(text) AS BLOB) FROM ({STATEMENTS[name]})", params):
+            return text or b""
+        return b""
+
     def run(self, name: str, params: Params = None) -> int:
         """Execute the named statement and count the rows it changed."""
         return self.change(STATEMENTS[name], params)
@@ -137,6 +144,16 @@ class Session:
             raise translated(error) from error
         # Whoever has patience may lose it between two rows as well.
         return found if self.patience is None else _patiently(found)
+
+    @contextmanager
+    def one_state(self) -> Iterator[None]:
+        """All statements in it see the same state of the data."""
+        self.change("SAVEPOINT one_state")
+        try:
+            yield
+        finally:
+            if self.connection.in_transaction:
+                self.change("RELEASE one_state")
 
 
 def _patiently(found: Iterator[Row]) -> Iterator[Row]:
@@ -202,9 +219,12 @@ class Database:
         return session
 
     @contextmanager
-    def snapshot(self) -> Iterator[Session]:
-        """A reader of its own on which all statements see the same state; for long streams."""
-        connection = self._connect(READER_CACHE_KIB)
+    def snapshot(self, *, shows_again: bool = False) -> Iterator[Session]:
+        """A reader of its own on which all statements see the same state; for long streams.
+
+        `shows_again`: the same rows are looked at again and again, so they are kept at hand.
+        """
+        connection = self._connect(STREAM_CACHE_KIB if shows_again else READER_CACHE_KIB)
         try:
             connection.execute("BEGIN")
             yield Session(connection)

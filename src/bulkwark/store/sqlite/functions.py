@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import apsw
 
 from bulkwark.query.analysis import fold
@@ -30,11 +32,15 @@ def _within(api: apsw.FTS5ExtensionApi, *given: apsw.SQLiteValue) -> bool:
     assert isinstance(sizes, str)
     places: list[list[int]] = []
     at = 0
-    for size in sizes.split(","):
-        found: set[int] = set()
-        for number in range(at, at + int(size)):
-            found.update(api.phrase_locations(number)[0])
-        at += int(size)
-        places.append(sorted(found))
-    gaps = api.phrase_locations(at)[0]
-    return near(places, gaps, slop)
+    for size in _sizes(sizes):
+        if size == 1:
+            places.append(api.phrase_locations(at)[0])
+        else:
+            places.append(sorted({place for n in range(at, at + size) for place in api.phrase_locations(n)[0]}))
+        at += size
+    return near(places, api.phrase_locations(at)[0], slop)
+
+
+@lru_cache(maxsize=256)
+def _sizes(text: str) -> tuple[int, ...]:
+    return tuple(map(int, text.split(",")))

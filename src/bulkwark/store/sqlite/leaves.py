@@ -15,16 +15,18 @@ from bulkwark.query.ast import Node, Wild
 from bulkwark.query.fields import Field
 from bulkwark.query.fields import Kind as FieldKind
 from bulkwark.query.levenshtein import Levenshtein
-from bulkwark.store.entries import FOLDED, whole
+from bulkwark.store.entries import FOLDED, GAP, ORDERED, whole
 from bulkwark.store.fields import FieldNumbers
 from bulkwark.store.sqlite.engine import Session
-from bulkwark.store.sqlite.sets import EMPTY, Fts, Set, Sql, both
+from bulkwark.store.sqlite.sets import EMPTY, Fts, Set, Sql, both, distinct
 from bulkwark.store.sqlite.terms import LAST, MAX_EXPANSION, Dictionary, glob, literal_prefix
 
 # No word of a text has these, and FTS5 would cut there: `sales-2*` would ask for `sales` before any word of field 2.
 CUTS = re.compile(r"[^0-9A-Za-z!:=._',;\x80-\U0010ffff]")
 MOST_MARKS = 1_000  # longer lists of values are bound as one JSON text
 MAX_SLOPPY = 20  # words of a phrase whose words may move
+_SURE = "SELECT rowid AS rid FROM fts WHERE fts MATCH ?"
+_WITHIN = f"{_SURE} AND within(fts, ?, ?)"
 
 Emit = Callable[[Kind, int, Field, Any], Set]
 
@@ -148,7 +150,7 @@ class Leaves:
         if field.path in ("modified", "synced"):
             column, table, where, key = "modified", "state", "tenant = ? AND kind = ?", (self._tenant, int(kind))
         shown = f"fold(strftime('%Y-%m-%dT%H:%M:%fZ', {column} / 1000.0, 'unixepoch'))"
-        return Sql(f"SELECT DISTINCT rid FROM {table} WHERE {where} AND {shown} GLOB ?", (*key, glob(node.pattern)))
+        return distinct(f"FROM {table} WHERE {where} AND {shown} GLOB ?", (*key, glob(node.pattern)))
 
     def _exact_fuzzy(self, kind: Kind, number: int, field: Field, node: ast.ExactFuzzy) -> Set:
         found = self._values(number).fuzzy(self._near(node.value, node), node.value)
@@ -165,8 +167,8 @@ class Leaves:
 
     def _values_like(self, number: int, pattern: ast.Pattern) -> Set:
         prefix = literal_prefix(pattern)
-        return Sql(
-            "SELECT DISTINCT rid FROM val WHERE tenant = ? AND field = ? AND value >= ? AND value < ? AND value GLOB ?",
+        return distinct(
+            "FROM val WHERE tenant = ? AND field = ? AND value >= ? AND value < ? AND value GLOB ?",
             (self._tenant, number, prefix, prefix + LAST, glob(pattern)),
         )
 
@@ -185,7 +187,7 @@ class Leaves:
         value = node.value
         if isinstance(value, bool):
             return Fts(quote(f"{number}={'true' if value else 'false'}"))
-        return self._value(number, "value = ?", (value,))
+        return self._value(number, "value = ?", (value,), field)
 
     def _between(self, kind: Kind, number: int, field: Field, node: ast.Between) -> Set:
         if field.kind is FieldKind.TEXT and not node.exact:
@@ -193,7 +195,7 @@ class Leaves:
             return _any_word(number, self._terms(number).range(condition, values), f"{node.low} … {node.high}")
         condition, values = _range("value", node)
         # Without it a range of strings that is open below would reach into numbers, which sort first.
-        return self._value(number, condition, values)
+        return self._value(number, condition, values, field)
 
     def _modified(self, kind: Kind, node: ast.Between) -> Set:
         condition, values = _range("modified", node)
@@ -229,10 +231,10 @@ class Leaves:
                 return self._value(number, f"{column} {sign} ?", values)
         raise AssertionError(node.op)
 
-    def _value(self, number: int, condition: str, values: Sequence[Any]) -> Set:
-        return Sql(
-            f"SELECT DISTINCT rid FROM val WHERE tenant = ? AND field = ? AND {condition}",
-            (self._tenant, number, *values),
+    def _value(self, number: int, condition: str, values: Sequence[Any], field: Field | None = None) -> Set:
+        rest = f"FROM val WHERE tenant = ? AND field = ? AND {condition}"
+        return distinct(
+            rest, (self._tenant, number, *values), number if field is not None and field.kind in ORDERED else 0
         )
 
 
@@ -283,7 +285,25 @@ def _sloppy(number: int, words: Sequence[Sequence[str]], slop: int) -> Set:
     # The gap between values is asked for as a phrase too, so that `within` learns where it stands.
     expr += f' AND ("_" OR {" OR ".join(spelled[0])})'
     sizes = ",".join(str(len(word)) for word in words)
-    return Sql("SELECT rowid AS rid FROM fts WHERE fts MATCH ? AND within(fts, ?, ?)", (expr, slop, sizes))
+    if all(len(word) == 1 for word in spelled) and len({word for (word,) in spelled}) == len(spelled):
+        return _near([word for (word,) in spelled], slop, expr, sizes)
+    return Sql(_WITHIN, (expr, slop, sizes))
+
+
+def _near(words: Sequence[str], slop: int, expr: str, sizes: str) -> Sql:
+    """The same for different words of one spelling: FTS5's own NEAR says of most rows whether they match.
+
+    Lucene lets words move, so their order costs moves; NEAR(words, n) counts the words between the first and the last
+    in any order. Of n words, those with at most slop - n between them match in any order, and none with more than
+    slop + n - 2 does. What lies between, or has a gap among its words, is left to `within`.
+    """
+    many = " ".join(words)
+    expr = f"({expr}) AND NEAR({many}, {slop + len(words) - 2})"
+    close = slop - len(words)
+    if close < 0:
+        return Sql(_WITHIN, (expr, slop, sizes))
+    sure = f'NEAR({many}, {close}) NOT NEAR({many} "{GAP}", {close})'
+    return Sql(f"{_SURE} UNION ALL {_WITHIN}", (sure, f"({expr}) NOT ({sure})", slop, sizes))
 
 
 def _range(column: str, node: ast.Between) -> tuple[str, tuple[Any, ...]]:

@@ -11,7 +11,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from bulkwark.domain.kinds import Kind, first_rid, last_rid
+from bulkwark.domain.kinds import NUMBER_BITS, Kind, first_rid, last_rid
 from bulkwark.domain.metadata import Catalogue
 from bulkwark.errors import Invalid
 from bulkwark.query import ast
@@ -20,15 +20,17 @@ from bulkwark.query.ast import Node
 from bulkwark.query.fields import Field
 from bulkwark.query.fields import Kind as FieldKind
 from bulkwark.store import pairs
-from bulkwark.store.entries import ALL, present
+from bulkwark.store.entries import ALL, EVERY, boolean, present
 from bulkwark.store.fields import FieldNumbers
 from bulkwark.store.indexes import BY_KIND, METADATA, element_field, is_string
+from bulkwark.store.sqlite import counts
 from bulkwark.store.sqlite.engine import Session
-from bulkwark.store.sqlite.leaves import Leaves, quote
-from bulkwark.store.sqlite.sets import EMPTY, Empty, Fts, Set, Sql, both, either, several, without
+from bulkwark.store.sqlite.leaves import CUTS, Leaves, quote
+from bulkwark.store.sqlite.sets import EMPTY, Empty, Fts, Set, Sql, both, distinct, either, several, without
 
 # SQLite binds at most 32,766 values to one statement.
 MAX_VALUES = 32_000
+MAX_NUMBER = (1 << NUMBER_BITS) - 1  # the bits of a rid that tell objects of a kind apart
 # From how many conditions on equals are made one.
 FEW = 8
 # Each word without a field is looked up in some thirty fields.
@@ -53,12 +55,43 @@ class Selector:
 
         Raises Invalid for what cannot be selected (yet).
         """
-        found = self._set(kind, root).select()
-        if len(found.params) > MAX_VALUES:
-            raise Invalid(
-                f"the query needs {len(found.params)} values at once", where="query", hint=f"at most {MAX_VALUES}"
-            )
+        return self._checked(self._set(kind, root)).select()
+
+    def count(self, kind: Kind, root: Node) -> int:
+        """How many objects of the kind match; exact. Raises Invalid as `select` does."""
+        known = self._known(kind, root)
+        if known is not None:
+            return known
+        last = self._session.value("objects.last_rid", (first_rid(self._tenant, kind), last_rid(self._tenant, kind)))
+        found = self._checked(self._set(kind, root))
+        return counts.count(self._session, self._tenant, found, (last or 0) & MAX_NUMBER)
+
+    def _checked(self, found: Set) -> Set:
+        many = len(found.select().params)
+        if many > MAX_VALUES:
+            raise Invalid(f"the query needs {many} values at once", where="query", hint=f"at most {MAX_VALUES}")
         return found
+
+    def _known(self, kind: Kind, root: Node) -> int | None:
+        """The count of a single term, which the dictionary has."""
+        root = _plain(root)
+        match root:
+            case ast.All():
+                path, term = ALL, EVERY
+            case ast.Is(field=Field(kind=FieldKind.BOOL, nested="") as field, value=bool() as value):
+                path, term = field.path, boolean(value)
+            case ast.Phrase(field=Field(kind=FieldKind.TEXT, nested="") as field, tokens=(token,), prefix=False):
+                if CUTS.search(token):
+                    return None
+                path, term = field.path, token
+            case _:
+                return None
+        if "*" in path:
+            return None
+        number = self._number(kind, path)
+        if number is None:
+            return 0
+        return int(self._session.value("index.term_count", (self._tenant, number, term)) or 0)
 
     # --- the tree ----------------------------------------------------------------------------------
 
@@ -116,22 +149,17 @@ class Selector:
         if number is None or isinstance(inner, Empty):
             return EMPTY
         found = inner.select()
-        return Sql(
-            f"SELECT DISTINCT rid FROM link WHERE tenant = {self._tenant} AND field = {number} "
-            f"AND target IN ({found.text})",
-            found.params,
-        )
+        targets = f"target IN ({found.loose or found.text})"
+        return distinct(f"FROM link WHERE tenant = {self._tenant} AND field = {number} AND {targets}", found.params)
 
     def _holding(self, kind: Kind, chosen: Sequence[int]) -> Set:
         """Objects that hold one of the metadata pairs."""
         if not chosen:
             return EMPTY
         marks = ", ".join(str(int(pair)) for pair in chosen)
-        distinct = "DISTINCT " if len(chosen) > 1 else ""
-        return Sql(
-            f"SELECT {distinct}rid FROM md_inv WHERE tenant = ? AND pair IN ({marks}) AND rid BETWEEN ? AND ?",
-            (self._tenant, first_rid(self._tenant, kind), last_rid(self._tenant, kind)),
-        )
+        rest = f"FROM md_inv WHERE tenant = ? AND pair IN ({marks}) AND rid BETWEEN ? AND ?"
+        params = (self._tenant, first_rid(self._tenant, kind), last_rid(self._tenant, kind))
+        return distinct(rest, params) if len(chosen) > 1 else Sql(f"SELECT rid {rest}", params)
 
     def _union(self, kind: Kind, nodes: Sequence[Node]) -> Set:
         """At least one of the nodes. What concerns the same nested array is asked of it once."""

@@ -25,10 +25,19 @@ class Fts:
 
 @dataclass(frozen=True, slots=True)
 class Sql:
-    """A set given by a SELECT with one column, `rid`."""
+    """A set given by a SELECT with one column, `rid`.
+
+    `loose`: the same rids, of which some may come twice; it has the same parameters and spares SQLite the DISTINCT.
+    `several`: the field of dates or numbers whose values those are; none comes twice as long as no object has several.
+    `parts`: what `word` (UNION, INTERSECT, EXCEPT) joins.
+    """
 
     text: str
     params: tuple[Any, ...] = ()
+    loose: str = ""
+    several: int = 0
+    word: str = ""
+    parts: tuple[Set, ...] = ()
 
     def select(self) -> Sql:
         return self
@@ -107,7 +116,13 @@ def _joined(word: str, compound: str, sets: Sequence[Set]) -> Set:
     return rest[0] if len(rest) == 1 else _compound(compound, rest)
 
 
+def distinct(rest: str, params: Sequence[Any], several: int = 0) -> Sql:
+    """`SELECT DISTINCT rid` of the rest of a SELECT, which may find a rid several times."""
+    return Sql(f"SELECT DISTINCT rid {rest}", tuple(params), loose=f"SELECT rid {rest}", several=several)
+
+
 def _compound(word: str, sets: Sequence[Set]) -> Sql:
     parts = [s.select() for s in sets]
-    text = f" {word} ".join(f"SELECT rid FROM ({p.text})" for p in parts)
-    return Sql(text, tuple(v for p in parts for v in p.params))
+    # A compound finds every rid once, however often its parts do.
+    text = f" {word} ".join(f"SELECT rid FROM ({p.loose or p.text})" for p in parts)
+    return Sql(text, tuple(v for p in parts for v in p.params), word=word, parts=tuple(sets))

@@ -18,7 +18,7 @@ import apsw
 
 from bulkwark.store.sqlite.engine import STATEMENTS, Params, Session, driver_errors
 
-FORMAT = 3  # of the tables below
+FORMAT = 4  # of the tables below, and of what stands in them
 CACHE_KIB = 16_384
 CLAIMS_KIB = 32_768
 READER_KIB = 16_384  # of the connection that it is attached to: some chunks' rows, which several statements look at

@@ -28,3 +28,5 @@ SELECT DISTINCT v.rid FROM json_each(?2) w CROSS JOIN val v ON v.tenant = ?1 AND
 WHERE v.value IN ('True', 'False') OR v.value GLOB '*[0-9]e[+-][0-9]*';
 -- different_values: what a field holds, each once
 SELECT DISTINCT value FROM val WHERE tenant = ? AND field = ? ORDER BY value;
+-- term_count: how many objects have a term
+SELECT df FROM vocab WHERE tenant = ? AND field = ? AND term = ?;

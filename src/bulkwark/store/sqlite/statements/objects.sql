@@ -19,11 +19,21 @@ SELECT o.rid, o.id FROM json_each(?) w CROSS JOIN object o ON o.rid = w.value;
 -- search_docs: what search documents are made of, for a JSON list of numbers
 SELECT d.rid, d.face, d.refs, s.modified FROM json_each(?) w
 CROSS JOIN search_doc d ON d.rid = w.value CROSS JOIN state s ON s.rid = d.rid ORDER BY w.key;
--- roots: what search documents are made of, by number, as bytes, for a JSON list of numbers
-SELECT d.rid, CAST(d.face AS BLOB), s.modified, d.refs
-FROM json_each(?) w CROSS JOIN search_doc d ON d.rid = w.value CROSS JOIN state s ON s.rid = d.rid;
--- faces: the roots alone, with the number, for a JSON list of numbers
-SELECT d.rid, CAST(d.face AS BLOB) FROM json_each(?) w CROSS JOIN search_doc d ON d.rid = w.value;
+-- documents: search documents as bytes, for a JSON list of numbers and in its order, which is that of the outer loop
+SELECT CAST(
+    iif(?2 OR s.kind <> ?3 OR d.refs = '{}', d.face, (
+        SELECT substr(j, 1, length(j) - 1) FROM (SELECT json_patch(d.face || '}', ?4) AS j)
+    ))
+    || replace(',"modified":"@","synced":"@"', '@', strftime('%Y-%m-%dT%H:%M:%fZ', s.modified / 1000.0, 'unixepoch'))
+    || iif(?2 AND s.kind <> ?3, coalesce((
+        SELECT group_concat(',"' || p.key || '":[' || coalesce((
+            SELECT group_concat(e.text) FROM json_each(p.value) j CROSS JOIN element e ON e.rid = j.value
+        ), '') || ']', '') FROM json_each(d.refs) p
+    ), ''), '')
+    || '}' AS BLOB) AS text
+FROM json_each(?1) w CROSS JOIN search_doc d ON d.rid = w.value CROSS JOIN state s ON s.rid = d.rid;
+-- elements: what elements of nested arrays show of the objects of a JSON list of numbers, as bytes
+SELECT e.rid, CAST(e.text AS BLOB) FROM json_each(?) w CROSS JOIN element e ON e.rid = w.value;
 -- pairs_of: metadata of a JSON list of numbers
 SELECT s.rid, s.md FROM json_each(?) w CROSS JOIN state s ON s.rid = w.value ORDER BY w.key;
 -- add: a new object
