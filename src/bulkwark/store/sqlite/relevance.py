@@ -125,7 +125,7 @@ class Weigher:
         return found
 
     def _rarity(self, number: int, token: str, documents: int) -> float:
-        have = self._session.value("index.frequency", (self._tenant.number, number, token)) or 0
+        have = self._session.value("index.term_count", (self._tenant.number, number, token)) or 0
         have = min(have, documents)
         return log(1 + (documents - have + 0.5) / (have + 0.5))
 

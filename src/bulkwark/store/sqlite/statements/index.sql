@@ -9,8 +9,6 @@ DELETE FROM val WHERE tenant = ? AND field = ? AND value = ? AND rid = ?;
 -- count_term: one more (or fewer) document has the term
 INSERT INTO vocab (tenant, field, term, df) VALUES (?1, ?2, ?3, ?4)
 ON CONFLICT (tenant, field, term) DO UPDATE SET df = df + ?4;
--- frequency: in how many documents a field has a term
-SELECT df FROM vocab WHERE tenant = ? AND field = ? AND term = ?;
 -- words: how many different words the documents have in a field, all together
 SELECT sum(df) FROM vocab WHERE tenant = ? AND field = ?;
 -- drop_unused_term: a term that no document has

@@ -19,6 +19,8 @@ SELECT o.rid, o.id FROM json_each(?) w CROSS JOIN object o ON o.rid = w.value;
 -- search_docs: what search documents are made of, for a JSON list of numbers
 SELECT d.rid, d.face, d.refs, s.modified FROM json_each(?) w
 CROSS JOIN search_doc d ON d.rid = w.value CROSS JOIN state s ON s.rid = d.rid ORDER BY w.key;
+-- faces: the roots alone, with the number, for a JSON list of numbers
+SELECT d.rid, CAST(d.face AS BLOB) FROM json_each(?) w CROSS JOIN search_doc d ON d.rid = w.value;
 -- documents: search documents as bytes, for a JSON list of numbers and in its order, which is that of the outer loop
 SELECT CAST(
     iif(?2 OR s.kind <> ?3 OR d.refs = '{}', d.face, (
