@@ -51,7 +51,7 @@ HOT: dict[str, tuple[Any, list[str]]] = {
     ),
     "objects.search_docs": (("[1]",), [r"SCAN w ", r"SEARCH d USING INTEGER PRIM", r"SEARCH s USING INTEGER PRIM"]),
     "objects.documents": (
-        ("[1]", True),
+        ("[1]", True, 4, "{}"),
         [
             r"SCAN w VIRTUAL",
             r"SEARCH d USING INTEGER PRIM",
