@@ -122,7 +122,7 @@ OPERATIONS: tuple[Operation, ...] = (
         200,
         "non_employee_records.expiring",
         application=True,
-        query=("days", "limit", "offset", "count"),
+        query=("days", "filters", "limit", "offset", "count"),
     ),
     operation(
         "bulkwarkTerminateNonEmployee",
