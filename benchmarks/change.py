@@ -58,7 +58,7 @@ def _ours(server: Server, roles: int) -> Iterator[tuple[str, float]]:
 
 
 def _theirs(roles: int, rounds: int, against: str) -> dict[str, list[float]]:
-    side = import_module(f"benchmarks.{against}").Side(roles)
+    side = import_module(f"benchmarks.{against}").Side(roles, changes=True)
     found: dict[str, list[float]] = {operation: [] for operation in OPERATIONS}
     try:
         for _ in range(rounds):

@@ -21,7 +21,7 @@ from typing import Any
 from tests.parity import mapping, rewrite
 from tests.referee.node import Node, start
 
-from benchmarks.company import CACHE, company
+from benchmarks.company import CACHE, company, copy
 from benchmarks.search import CLASSES
 from bulkwark.domain import metadata
 from bulkwark.domain.kinds import Kind
@@ -45,9 +45,15 @@ SCRIPTS = {
 class Side:
     """An OpenSearch node that holds the roles of a company. Every method answers (seconds, how many)."""
 
-    def __init__(self, roles: int) -> None:
+    def __init__(self, roles: int, *, changes: bool = False) -> None:
+        """`changes`: the index is written to, so it is a copy, without what earlier changes have left in it."""
         home = CACHE / f"opensearch-{company(roles).name}"
         done = home / "complete"
+        if changes:
+            if not done.exists():
+                Side(roles).stop()
+            home = copy(home, "opensearch-change")
+            done = home / "complete"
         if not done.exists():
             shutil.rmtree(home, ignore_errors=True)
         self.node: Node = start(home.absolute(), heap=HEAP)
