@@ -58,6 +58,7 @@ class Uploads:
         self._limits = limits
         self._clock = clock
         self._wake = threading.Condition()
+        self._called = False
         self._stopping = False
         self._reading: dict[tuple[int, int], threading.Thread] = {}
         self._thread = threading.Thread(target=self._run, name="uploads", daemon=True)
@@ -101,12 +102,15 @@ class Uploads:
 
     def _look(self) -> None:
         with self._wake:
+            self._called = True
             self._wake.notify_all()
 
     def _run(self) -> None:
         swept = -SWEEP_SECONDS
         while not self._stopping:
             wait = RETRY_SECONDS
+            with self._wake:
+                self._called = False
             try:
                 wait = LOOK_SECONDS if self._step() else SWEEP_SECONDS
                 if time.monotonic() - swept >= SWEEP_SECONDS:
@@ -117,7 +121,8 @@ class Uploads:
             except Exception:
                 log.exception("uploads are interrupted")
             with self._wake:
-                if not self._stopping:
+                # Whoever called since the look began must not be slept through.
+                if not self._stopping and not self._called:
                     self._wake.wait(wait)
 
     def _step(self) -> bool:
