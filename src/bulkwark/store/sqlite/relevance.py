@@ -21,7 +21,7 @@ from bulkwark.query.ast import Checked, Node
 from bulkwark.query.fields import Field
 from bulkwark.query.fields import Kind as FieldKind
 from bulkwark.store import counters
-from bulkwark.store.entries import json_text, present, split
+from bulkwark.store.entries import boolean, json_text, present, split
 from bulkwark.store.indexes import BY_KIND
 from bulkwark.store.sqlite.engine import Session
 from bulkwark.store.sqlite.leaves import quote
@@ -84,6 +84,8 @@ class Weigher:
                 return {rid: score * (node.factor if rid in less else 1) for rid, score in found.items()}
             case ast.Nothing():
                 return {}
+            case ast.Is(field=Field(kind=FieldKind.BOOL, nested="", path=path), value=bool() as value) if optional:
+                return dict.fromkeys(self._members(node), self._flag(path, value))
         return dict.fromkeys(self._members(node), 1.0) if optional else {}
 
     def _members(self, node: Node) -> set[int]:
@@ -123,6 +125,15 @@ class Weigher:
                 part = often / (often + K1 * (1 - B + B * length / known.length))
                 found[rid] = (K1 + 1) * weight * part
         return found
+
+    def _flag(self, path: str, value: bool) -> float:
+        """A boolean weighs by how rare its value is."""
+        number = self._tenant.numbers.find(self._session, self._kind, path) or 0
+        counts = [
+            self._session.value("index.term_count", (self._tenant.number, number, boolean(given))) or 0
+            for given in (value, not value)
+        ]
+        return log(1 + (counts[1] + 0.5) / (counts[0] + 0.5))
 
     def _rarity(self, number: int, token: str, documents: int) -> float:
         have = self._session.value("index.term_count", (self._tenant.number, number, token)) or 0
