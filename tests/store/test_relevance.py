@@ -63,10 +63,22 @@ def test_words_add_up_and_boosts_multiply(judge: Judged) -> None:
 
 def test_an_optional_condition_adds_one_and_a_required_one_nothing(judge: Judged) -> None:
     sales = formula(judge, "name", "sales")
-    enabled = {id: 1.0 for id, document in judge.documents.items() if document["enabled"]}
+    some = {id: 1.0 for id, document in judge.documents.items() if 2 <= document.get("entitlementCount", 0) <= 4}
 
-    assert order(judge, "name:sales enabled:true") == by_weight(added(sales, enabled))
-    assert order(judge, "+name:sales +enabled:true") == by_weight({id: w for id, w in sales.items() if id in enabled})
+    assert order(judge, "name:sales entitlementCount:[2 TO 4]") == by_weight(added(sales, some))
+    required = by_weight({id: weight for id, weight in sales.items() if id in some})
+    assert order(judge, "+name:sales +entitlementCount:[2 TO 4]") == required
+
+
+@pytest.mark.parametrize("value", [True, False])
+def test_a_boolean_weighs_by_how_rare_its_value_is(judge: Judged, value: bool) -> None:
+    sales = formula(judge, "name", "sales")
+    have = [id for id, document in judge.documents.items() if document["enabled"] is value]
+    weight = log(1 + (len(judge.documents) - len(have) + 0.5) / (len(have) + 0.5))
+
+    assert order(judge, f"name:sales enabled:{str(value).lower()}") == by_weight(
+        added(sales, dict.fromkeys(have, weight))
+    )
 
 
 def test_a_group_counts_only_where_it_holds_as_a_whole(judge: Judged) -> None:
