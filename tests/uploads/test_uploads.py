@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import threading
 import time
 from collections.abc import Iterator
 from io import StringIO
@@ -387,18 +386,3 @@ def test_rows_of_an_outcome_that_there_is_not_are_refused(world: World) -> None:
     reply = world.admin.get(f"/bulkwark/v1/jobs/{id}/rows?outcome=changed")
 
     assert (reply.status, "neither failed nor all" in reply.body.decode()) == (400, True)
-
-
-def test_what_is_accepted_while_a_look_ends_is_not_slept_through(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    uploads = world.house.services.uploads
-    looked = threading.Semaphore(0)
-
-    def looking() -> bool:
-        uploads._look()  # somebody is accepted after the last glance at what is unfinished
-        looked.release()
-        return False
-
-    monkeypatch.setattr(uploads, "_step", looking)
-    uploads._look()
-
-    assert all(looked.acquire(timeout=2) for _ in range(3))

@@ -220,10 +220,7 @@ class Database:
 
     @contextmanager
     def snapshot(self, *, shows_again: bool = False) -> Iterator[Session]:
-        """A reader of its own on which all statements see the same state; for long streams.
-
-        `shows_again`: the same rows are looked at again and again, so they are kept at hand.
-        """
+        """A reader of its own on which all statements see one state. `shows_again`: rows are kept at hand."""
         connection = self._connect(STREAM_CACHE_KIB if shows_again else READER_CACHE_KIB)
         try:
             connection.execute("BEGIN")
