@@ -66,6 +66,7 @@ class Engine:
         self._wake = threading.Condition()
         self._stopping = False
         self._submissions, self._previews = Selecting(4, "submit"), Selecting(3, "preview")
+        self._selected = set[Key]()  # what is being selected, or waits for it: never twice at once
         self._thread = threading.Thread(target=self._run, name="engine", daemon=True)
         for operation in operations.values():
             store.database.after_rollback.append(operation.forget)
@@ -125,6 +126,7 @@ class Engine:
                     lambda: freezing.freeze(self._store, reader, tenant, job, operation, self._clock, patience),
                 )
 
+        self._selected.add((job.tenant, job.number))
         self._selections(job).submit((job.tenant, job.client), select)
         return job
 
@@ -138,6 +140,10 @@ class Engine:
 
     def _freeze(self, tenant: Tenant, job: Job) -> None:
         """Select again what an earlier process, or a full disk, has left half selected."""
+        key = (job.tenant, job.number)
+        if key in self._selected:
+            return  # its end calls the job
+        self._selected.add(key)
         operation = self._operations[job.operation]
 
         def select(patience: Patience) -> None:
@@ -150,20 +156,21 @@ class Engine:
     def _select(self, job: Job, patience: Patience, freeze: Callable[[], bool]) -> None:
         """In a thread of its own: it may take seconds, and no other job waits for it."""
         if patience.stopped:
-            return
+            return  # the next start selects anew
         try:
-            if not freeze():
-                return
+            again = freeze()
         except Unavailable as error:
-            if patience.stopped:
-                return  # the next start selects anew
-            log.warning("job %s waits: %s", job.id, error.sentence())
-            time.sleep(RETRY_SECONDS)
+            again = not patience.stopped
+            if again:
+                log.warning("job %s waits: %s", job.id, error.sentence())
+                time.sleep(RETRY_SECONDS)
         except Exception as error:
+            again = False
             log.exception("job %s ends", job.id)
             self._fail(job.tenant, job.number, f"{type(error).__name__}: {error}")
-            return
-        self.call(job.tenant, job.number)
+        self._selected.discard((job.tenant, job.number))
+        if again:
+            self.call(job.tenant, job.number)
 
     def call(self, tenant: int, number: int) -> None:
         """There is something new to do for a job: it was submitted, released, or told to run otherwise."""

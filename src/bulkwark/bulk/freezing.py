@@ -9,7 +9,7 @@ from itertools import islice
 from typing import Protocol
 
 from bulkwark.bulk import derived, guards
-from bulkwark.domain.jobs import FINISHED, Happened, Hold, Job, Mode, Outcome, Status
+from bulkwark.domain.jobs import Happened, Hold, Job, Mode, Outcome, Status
 from bulkwark.errors import BulkwarkError, Unavailable
 from bulkwark.store import job_events, jobs
 from bulkwark.store.dialect import Patience, Session, Sql
@@ -122,8 +122,8 @@ def freeze(
             total += len(batch)
             hidden = 0 if job.relation is not None else operation.hidden(reader, tenant, job, total)
         with store.write() as session:
-            if jobs.by_number(session, job.tenant, job.number).status in FINISHED:
-                return False
+            if jobs.by_number(session, job.tenant, job.number).status is not Status.PRE_PROCESS:
+                return False  # it was cancelled
             if selection is not None:
                 jobs.add_targets(session, job, batch)
                 jobs.count_selected(session, job, total)
@@ -181,6 +181,8 @@ def _clear(store: Store, job: Job) -> None:
     gone = True
     while gone:
         with store.write() as session:
+            if jobs.by_number(session, job.tenant, job.number).status is not Status.PRE_PROCESS:
+                return
             gone = jobs.drop_targets(session, job.tenant, job.number, TARGETS_AT_ONCE) > 0
 
 
