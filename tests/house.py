@@ -33,8 +33,8 @@ from tests.company import build
 
 DEADLINE = 20.0  # seconds until a job must have ended
 BULK = "/v2025/roles/access-model-metadata/bulk-update"
-# Tables that mere calling may touch, and the targets of finished jobs, which the engine sweeps away in idle moments.
-OUTSIDE = ("credential", "signing_key", "job_target")
+# Tables that mere calling may touch, and what the engine sweeps away or renews in idle moments.
+OUTSIDE = ("credential", "signing_key", "job_target", "document", "outdated")
 JOBS = ("job", "job_item", "job_event", "counter")
 Header = tuple[bytes, bytes]
 

@@ -31,11 +31,14 @@ def older(data_dir: Path) -> str:
             "ne_upload",
             "ne_upload_row",
             "element",
+            "document",
+            "outdated",
         ):
             session.change(f"DROP TABLE {table}")
-        for trigger in ("element_comes", "element_changes", "element_goes"):
-            session.change(f"DROP TRIGGER {trigger}")
-        session.change("DROP VIEW element_shown")
+        for kind, name in list(
+            session.execute("SELECT type, name FROM sqlite_schema WHERE type IN ('trigger', 'view')")
+        ):
+            session.change(f"DROP {kind} IF EXISTS {name}")
         session.change("DELETE FROM field WHERE kind = ?", (int(Kind.EVENT),))
         session.connection.pragma("user_version", BEFORE)
     store.close()

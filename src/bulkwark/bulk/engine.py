@@ -19,7 +19,7 @@ from bulkwark.bulk.selecting import Selecting
 from bulkwark.bulk.turns import Key, Turns
 from bulkwark.domain.jobs import FINISHED, USUAL_PRIORITY, Happened, Hold, Job, Mode, Outcome, Status
 from bulkwark.errors import BulkwarkError, Unavailable
-from bulkwark.store import job_events, jobs
+from bulkwark.store import documents, job_events, jobs
 from bulkwark.store.dialect import Patience, Session, stay_behind
 from bulkwark.store.jobs import NewJob
 from bulkwark.store.tenants import Store, Tenant
@@ -337,9 +337,9 @@ class Engine:
                 remembered.pop(next(iter(remembered)))
 
     def _sweep(self) -> bool:
-        """Forget some of what nobody needs any more, while nothing else is to do. Answers whether more is left."""
+        """Forget or renew some of what is old, while nothing else is to do. Answers whether more is left."""
         try:
-            return self._retention.sweep(self._store, self._clock())
+            return self._retention.sweep(self._store, self._clock()) or documents.renew(self._store)
         except Unavailable as error:
             log.warning("what is old stays for now: %s", error.sentence())
             return False

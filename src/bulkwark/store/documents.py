@@ -8,10 +8,12 @@ from concurrent.futures import ThreadPoolExecutor
 
 import msgspec
 
-from bulkwark.domain.kinds import Kind
+from bulkwark.domain.kinds import KIND_BITS, NUMBER_BITS, Kind, kind_of
 from bulkwark.store.dialect import Session, stay_behind
-from bulkwark.store.indexes import EMBEDDED, METADATA
+from bulkwark.store.indexes import BY_KIND, EMBEDDED, METADATA
 from bulkwark.store.tenants import Store, Tenant
+
+RENEWED_AT_ONCE = 500  # documents in one transaction
 
 _refs = msgspec.json.Decoder(dict[str, list[int]]).decode
 
@@ -26,8 +28,8 @@ def pieces(store: Store, rids: Sequence[int], size: int, *, nested: bool) -> Ite
     """The same joined by commas, `size` of them in each piece.
 
     SQLite makes a piece in one step, in which nobody has to wait for the interpreter's lock; two are made at a time.
-    Each
-    document is read at one moment, not the whole page: objects may change between two pieces.
+    Each document is read at one moment, not the whole page: objects may change between two pieces. A piece of which
+    nothing is left is b"".
     """
 
     def piece(session: Session, at: int) -> bytes:
@@ -50,6 +52,41 @@ def _asked(rids: Sequence[int], nested: bool) -> tuple[str, bool, int, str]:
     return json.dumps(list(rids)), nested, int(Kind.IDENTITY), json.dumps(dict.fromkeys(EMBEDDED))
 
 
+def renew(store: Store) -> bool:
+    """Make some documents anew that show elements as they were. Answers whether more are left.
+
+    Until then they are joined whenever they are read.
+    """
+    if store.read().one("objects.outdated", (1,)) is None:
+        return False
+    with store.write() as session:
+        documents = set[int]()
+        for element, cursor in list(session.rows("objects.outdated", (RENEWED_AT_ONCE,))):
+            number, fields = element >> KIND_BITS + NUMBER_BITS, _holding(store, session, element)
+            left = RENEWED_AT_ONCE - len(documents)
+            held = (number, json.dumps(fields), element, cursor, left)
+            found = [rid for (rid,) in session.rows("objects.holders_after", held)]
+            documents.update(found)
+            if len(found) == left:
+                session.run("objects.renewed_until", (found[-1], element))
+                break
+            session.run("objects.renewed", (element,))
+        session.run("objects.renew_documents", (json.dumps(sorted(documents)),))
+    return True
+
+
+def _holding(store: Store, session: Session, element: int) -> list[int]:
+    """The numbers of the nested arrays in which an object may stand."""
+    numbers = store.tenant_by_number(element >> KIND_BITS + NUMBER_BITS).numbers
+    paths = [
+        (holder, path)
+        for holder, index in BY_KIND.items()
+        for path, kind in index.links.items()
+        if kind is kind_of(element)
+    ]
+    return [number for holder, path in paths if (number := numbers.find(session, holder, path)) is not None]
+
+
 def elements_of(session: Session, rids: Sequence[int], path: str) -> dict[int, list[int]]:
     """Object → the elements of one of its nested arrays, in order: rids, or metadata pairs."""
     if path == METADATA:
@@ -65,7 +102,7 @@ def element_texts(session: Session, tenant: Tenant, found: Sequence[tuple[int, i
     if path in EMBEDDED:
         return _embedded_texts(session, sorted({rid for rid, _ in found}), path)
     if path != METADATA:
-        return dict(session.rows("objects.elements", (json.dumps(list(set(elements))),)))
+        return dict(session.rows("objects.elements", (json.dumps(elements),)))
     catalogue = tenant.metadata.catalogue(session)
     words = {}
     for pair in elements:

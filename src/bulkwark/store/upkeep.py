@@ -88,6 +88,8 @@ def _missing(session: Session, tenant: Tenant, rid: int) -> Iterator[str]:
     links = [(find(path), target) for path, targets in refs.items() for target in targets]
     if any(session.value("upkeep.has_link", (number, *link, rid)) is None for link in links):
         yield "links are missing"
+    if session.value("upkeep.old_document", (rid,)) is not None:
+        yield "the document that is sent is an old one"
     if any(session.value("upkeep.has_pair", (number, pair, rid)) is None for pair in parse(stored.md)):
         yield "metadata is missing"
 

@@ -23,17 +23,38 @@ CROSS JOIN search_doc d ON d.rid = w.value CROSS JOIN state s ON s.rid = d.rid O
 SELECT d.rid, CAST(d.face AS BLOB) FROM json_each(?) w CROSS JOIN search_doc d ON d.rid = w.value;
 -- documents: search documents as bytes, for a JSON list of numbers and in its order, which is that of the outer loop
 SELECT CAST(
-    iif(?2 OR s.kind <> ?3 OR d.refs = '{}', d.face, (
-        SELECT substr(j, 1, length(j) - 1) FROM (SELECT json_patch(d.face || '}', ?4) AS j)
-    ))
-    || replace(',"modified":"@","synced":"@"', '@', strftime('%Y-%m-%dT%H:%M:%fZ', s.modified / 1000.0, 'unixepoch'))
-    || iif(?2 AND s.kind <> ?3, coalesce((
-        SELECT group_concat(',"' || p.key || '":[' || coalesce((
-            SELECT group_concat(e.text) FROM json_each(p.value) j CROSS JOIN element e ON e.rid = j.value
-        ), '') || ']', '') FROM json_each(d.refs) p
-    ), ''), '')
-    || '}' AS BLOB) AS text
-FROM json_each(?1) w CROSS JOIN search_doc d ON d.rid = w.value CROSS JOIN state s ON s.rid = d.rid;
+    iif(?2,
+        coalesce(
+            r.text,
+            (SELECT m.text FROM document_made m WHERE m.rid = s.rid),
+            (SELECT d.face FROM search_doc d WHERE d.rid = s.rid)
+        ),
+        (SELECT iif(s.kind <> ?3 OR d.refs = '{}', d.face, (
+            SELECT substr(j, 1, length(j) - 1) FROM (SELECT json_patch(d.face || '}', ?4) AS j)
+        )) FROM search_doc d WHERE d.rid = s.rid)
+    )
+    || replace(',"modified":"@","synced":"@"}', '@', strftime('%Y-%m-%dT%H:%M:%fZ', s.modified / 1000.0, 'unixepoch'))
+AS BLOB) AS text
+FROM json_each(?1) w CROSS JOIN state s ON s.rid = w.value LEFT JOIN document r ON ?2 AND r.rid = s.rid AND (
+    NOT EXISTS (SELECT 1 FROM outdated)
+    OR NOT EXISTS (
+        SELECT 1 FROM search_doc d CROSS JOIN json_each(d.refs) p CROSS JOIN json_each(p.value) j
+        CROSS JOIN outdated o ON o.rid = j.value WHERE d.rid = s.rid
+    )
+);
+-- outdated: what is shown otherwise than in the documents that hold it, with the last of them that was made anew
+SELECT rid, cursor FROM outdated ORDER BY rid LIMIT ?;
+-- holders_after: some of the objects that hold a target in an array of a JSON list of fields
+SELECT DISTINCT l.rid FROM json_each(?2) f CROSS JOIN link l
+ON l.tenant = ?1 AND l.field = f.value AND l.target = ?3 AND l.rid > ?4 ORDER BY l.rid LIMIT ?5;
+-- renew_documents: make the documents of a JSON list of numbers anew
+INSERT INTO document (rid, text)
+SELECT m.rid, m.text FROM json_each(?) w CROSS JOIN document_made m ON m.rid = w.value WHERE true
+ON CONFLICT (rid) DO UPDATE SET text = excluded.text;
+-- renewed_until: the last document that was made anew because of an element
+UPDATE outdated SET cursor = ? WHERE rid = ?;
+-- renewed: all of them
+DELETE FROM outdated WHERE rid = ?;
 -- elements: what elements of nested arrays show of the objects of a JSON list of numbers, as bytes
 SELECT e.rid, CAST(e.text AS BLOB) FROM json_each(?) w CROSS JOIN element e ON e.rid = w.value;
 -- pairs_of: metadata of a JSON list of numbers
@@ -60,8 +81,6 @@ DELETE FROM object WHERE rid = ?;
 DELETE FROM state WHERE rid = ?;
 -- drop_search_doc: and its search document
 DELETE FROM search_doc WHERE rid = ?;
--- drop_links_to: and its place in the nested arrays of others
-DELETE FROM link WHERE tenant = ? AND field = ? AND target = ?;
 -- last_rid: the highest number of a kind
 SELECT max(rid) FROM object WHERE rid BETWEEN ? AND ?;
 -- count: how many objects of a kind

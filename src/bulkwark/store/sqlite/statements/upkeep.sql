@@ -17,7 +17,9 @@ SELECT 'state', count(*) FROM object o WHERE NOT EXISTS (SELECT 1 FROM state s W
 UNION ALL
 SELECT 'search_doc', count(*) FROM object o WHERE NOT EXISTS (SELECT 1 FROM search_doc d WHERE d.rid = o.rid)
 UNION ALL
-SELECT 'object', count(*) FROM state s WHERE NOT EXISTS (SELECT 1 FROM object o WHERE o.rid = s.rid);
+SELECT 'object', count(*) FROM state s WHERE NOT EXISTS (SELECT 1 FROM object o WHERE o.rid = s.rid)
+UNION ALL
+SELECT 'object', count(*) FROM document r WHERE NOT EXISTS (SELECT 1 FROM object o WHERE o.rid = r.rid);
 -- search_doc: what is indexed of an object
 SELECT face, refs FROM search_doc WHERE rid = ?;
 -- has_tokens: whether an object's row in the full-text index matches
@@ -30,3 +32,9 @@ SELECT 1 FROM vocab WHERE tenant = ? AND field = ? AND term = ? AND df > 0;
 SELECT 1 FROM link WHERE tenant = ? AND field = ? AND target = ? AND rid = ?;
 -- has_pair: whether the metadata index knows of a pair
 SELECT 1 FROM md_inv WHERE tenant = ? AND pair = ? AND rid = ?;
+-- old_document: whether a document is not what is made of its object, though nothing that it shows is outdated
+SELECT 1 FROM document_made m LEFT JOIN document r ON r.rid = m.rid
+WHERE m.rid = ?1 AND r.text IS NOT m.text AND NOT EXISTS (
+    SELECT 1 FROM search_doc d CROSS JOIN json_each(d.refs) p CROSS JOIN json_each(p.value) j
+    CROSS JOIN outdated o ON o.rid = j.value WHERE d.rid = ?1
+);
