@@ -158,17 +158,22 @@ class _Checker(SourceCheck):
     def _bool(self, node: ast.Bool, within: str) -> ast.Node | None:
         kept: dict[str, tuple[ast.Node, ...]] = {}
         lost: ast.Node | None = None
+        optional = lost
         for occur in ("must", "should", "must_not"):
             nodes: list[ast.Node] = []
             for child in getattr(node, occur):
                 checked = self.node(child, within)
+                if occur != "should" and (checked is None or _wordless(child)):
+                    lost = lost or child
                 if checked is not None:
                     nodes.append(checked)
-                elif occur != "should":
-                    lost = lost or child
+                else:
+                    optional = optional or child
             kept[occur] = tuple(nodes)
         if not any(kept.values()):
             return None
+        if kept["must_not"] and not kept["must"] and not kept["should"]:
+            lost = lost or optional  # what it leaves is everything but the rest
         if lost and self.strict:
             self.fail("nothing in this text can be searched", lost.span, "it has no letters or digits: leave it out")
         if len(kept["must"]) + len(kept["should"]) == 1 and not kept["must_not"] and node.minimum is None:
@@ -281,11 +286,12 @@ class _Checker(SourceCheck):
     def _bare(self, raw: Leaf) -> ast.Node | None:
         if isinstance(raw, ast.Text):
             node = self.values.phrase(None, raw)
-            if not node or not any(f.kind is Kind.KEYWORD for f in self.names.schema.fields.values()):
+            if not any(f.kind is Kind.KEYWORD for f in self.names.schema.fields.values()):
                 return node
             forms = spellings(None, fold(raw.text))
             whole = [ast.Phrase(field=None, tokens=(form,), span=raw.span) for form in forms]
-            return ast.disj(node, *(w for w in whole if w != node), span=raw.span)
+            # Without any word in it a text may still be the whole of a keyword: it does not vanish, it finds none.
+            return ast.disj(*([node] if node else []), *(w for w in whole if w != node), span=raw.span)
         if isinstance(raw, ast.Like):
             return ast.TokenLike(field=None, pattern=folded(raw.pattern), span=raw.span)
         if isinstance(raw, ast.Fuzzy):
@@ -326,7 +332,8 @@ class _Checker(SourceCheck):
             else:
                 only_words &= isinstance(node, ast.Phrase)
                 found.append(self._scored(node, boost, raw))
-        if wordless and only_words:
+        # A text without words vanishes, unless a keyword could be it.
+        if wordless and (not found or (only_words and isinstance(raw, ast.Match))):
             return None
         if self.strict and not found:
             self.fail("no field that is searched here can hold this value", raw.span, reason)
@@ -384,3 +391,10 @@ def has(target: Target, span: ast.Span) -> ast.Node:
     if rest == "*" and "*" not in prefix:
         return ast.Has(field=None, prefix=prefix, span=span)
     return ast.Has(field=target.field, span=span)
+
+
+def _wordless(raw: ast.Node) -> bool:
+    """Whether a text for no field in particular has no word: it finds nothing, and was hardly meant so."""
+    while isinstance(raw, ast.Boost):
+        raw = raw.child
+    return isinstance(raw, ast.Text) and raw.field is None and not tokens(raw.text)
