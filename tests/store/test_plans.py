@@ -49,6 +49,10 @@ HOT: dict[str, tuple[Any, list[str]]] = {
         (1, 1, "[]"),
         [r"SCAN w ", r"SEARCH o USING .*INDEX sqlite_autoindex_object_1 \(tenant=\? AND k"],
     ),
+    "objects.memberships": (
+        (1, 1, "a", "b"),
+        [r"^SEARCH object USING (COVERING )?INDEX object_membership \(tenant=\? AND kind=\?\)$"],
+    ),
     "objects.search_docs": (("[1]",), [r"SCAN w ", r"SEARCH d USING INTEGER PRIM", r"SEARCH s USING INTEGER PRIM"]),
     "objects.documents": (
         ("[1]", True, 4, "{}"),
