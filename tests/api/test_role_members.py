@@ -191,7 +191,9 @@ def test_roles_with_the_same_membership_give_what_each_holds(
     roles = [role_with(module_house, listed, entitlements=[{"type": "ENTITLEMENT", "id": id}]) for id in held]
 
     def has() -> list[str]:
-        reply = module_house.admin.get(f"/v2025/entitlements/identities/{person}/entitlements", params={"limit": 250}).ok()
+        reply = module_house.admin.get(
+            f"/v2025/entitlements/identities/{person}/entitlements", params={"limit": 250}
+        ).ok()
         return sorted(one["objectRef"]["id"] for one in reply if one["objectRef"]["id"] in held)
 
     assert has() == sorted(held)
