@@ -215,6 +215,15 @@ def test_ranges_can_be_keyed_and_dates_take_math(module_house: House) -> None:
     assert found["d"]["buckets"][0]["doc_count"] == sum(d["created"] >= "2021" for d in everything)
 
 
+def test_a_range_may_begin_and_end_beyond_64_bits(module_house: House) -> None:
+    ranges = [{"to": -(10**30)}, {"from": -(10**30), "to": 2**63}, {"from": 2**63}]
+    asked = {"n": {"range": {"field": "entitlementCount", "ranges": ranges}}}
+
+    found = dsl(module_house.admin, asked)["n"]["buckets"]
+
+    assert [bucket["doc_count"] > 0 for bucket in found] == [False, True, False]
+
+
 def test_percentiles_come_as_a_list_too(module_house: House) -> None:
     spec = {"p": {"percentiles": {"field": "created", "percents": [100, 0], "keyed": False}}}
     created = sorted(d["created"] for d in documents(module_house.admin))
