@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
+from queue import SimpleQueue
 
 import msgspec
 
@@ -13,6 +15,7 @@ from bulkwark.store.dialect import Session, stay_behind
 from bulkwark.store.indexes import BY_KIND, EMBEDDED, METADATA
 from bulkwark.store.tenants import Store, Tenant
 
+AHEAD = 4  # pieces of a page that are made before the first of them is sent
 RENEWED_AT_ONCE = 500  # documents in one transaction
 
 _refs = msgspec.json.Decoder(dict[str, list[int]]).decode
@@ -27,24 +30,31 @@ def search_documents(session: Session, rids: Sequence[int], *, nested: bool) -> 
 def pieces(store: Store, rids: Sequence[int], size: int, *, nested: bool) -> Iterator[bytes]:
     """The same joined by commas, `size` of them in each piece.
 
-    SQLite makes a piece in one step, in which nobody has to wait for the interpreter's lock; two are made at a time.
-    Each document is read at one moment, not the whole page: objects may change between two pieces. A piece of which
-    nothing is left is b"".
+    SQLite makes a piece in one step, in which nobody has to wait for the interpreter's lock; two are made at a time,
+    and some ahead. Each document is read at one moment, not the whole page: objects may change between two pieces. A
+    piece of which nothing is left is b"".
     """
+    with store.snapshot() as one, store.snapshot() as other, ThreadPoolExecutor(2, "page", stay_behind) as readers:
+        free = SimpleQueue[Session]()
+        for session in (one, other):
+            free.put(session)
 
-    def piece(session: Session, at: int) -> bytes:
-        return session.joined("objects.documents", _asked(rids[at : at + size], nested))
+        def piece(some: Sequence[int]) -> bytes:
+            session = free.get()
+            try:
+                if nested and _all_ready(session):
+                    return session.joined("objects.ready_documents", (session.integers(some),))
+                return session.joined("objects.documents", _asked(some, nested))
+            finally:
+                free.put(session)
 
-    with (
-        store.snapshot(shows_again=True) as one,
-        store.snapshot(shows_again=True) as other,
-        ThreadPoolExecutor(1, "page", stay_behind) as second,
-    ):
-        for at in range(0, len(rids), 2 * size):
-            coming = second.submit(piece, other, at + size) if at + size < len(rids) else None
-            yield piece(one, at)
-            if coming is not None:
-                yield coming.result()
+        coming = deque[Future[bytes]]()
+        for at in range(0, len(rids), size):
+            coming.append(readers.submit(piece, rids[at : at + size]))
+            if len(coming) > AHEAD:
+                yield coming.popleft().result()
+        while coming:
+            yield coming.popleft().result()
 
 
 def _asked(rids: Sequence[int], nested: bool) -> tuple[str, bool, int, str]:
@@ -57,7 +67,7 @@ def renew(store: Store) -> bool:
 
     Until then they are joined whenever they are read.
     """
-    if store.read().one("objects.outdated", (1,)) is None:
+    if _all_ready(store.read()):
         return False
     with store.write() as session:
         documents = set[int]()
@@ -73,6 +83,10 @@ def renew(store: Store) -> bool:
             session.run("objects.renewed", (element,))
         session.run("objects.renew_documents", (json.dumps(sorted(documents)),))
     return True
+
+
+def _all_ready(session: Session) -> bool:
+    return session.one("objects.outdated", (1,)) is None
 
 
 def _holding(store: Store, session: Session, element: int) -> list[int]:
