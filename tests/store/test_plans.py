@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from bulkwark.store.dialect import StagingFile, staging
+from bulkwark.store.dialect import StagingFile, staging, typeahead
 from bulkwark.store.sqlite.engine import STATEMENTS
 from bulkwark.store.tenants import Store, open_store
 from tests.house import House
@@ -306,3 +306,14 @@ def blanks(text: str) -> Any:
         return dict.fromkeys(named)
     numbered = [int(n) for n in re.findall(r"\?(\d+)", text)]
     return (None,) * (max(numbered) if numbered else text.count("?"))
+
+
+def test_values_of_elements_are_counted_once_for_each_who_holds_them(planner: Store) -> None:
+    tenant = planner.need_tenant("default")
+    judge = Judged(planner.read(), tenant, "roles", {"none"})
+    selected = tenant.select(planner.read(), judge.query("name:a OR @entitlements(name:b)"))
+
+    counted = typeahead.among_elements(tenant.number, 28, 73, selected)
+    found = plan(planner, counted.text, counted.params)
+
+    check(found, [r"SEARCH v USING .*\(tenant=\? AND field=\?\)", r"SEARCH l USING .*\(.* AND target=\?\)"])

@@ -17,13 +17,19 @@ def of_objects(session: Session, tenant: int, number: int, selected: Sql) -> Ite
 
 def of_elements(session: Session, tenant: int, path: int, number: int, selected: Sql) -> Iterator[tuple[str, int]]:
     """(value, elements) of a field of the elements of a nested array; `path` is the array's number."""
-    sql = (
-        "SELECT v.value, count(*) FROM link l JOIN val v ON v.rid = l.target "
-        "WHERE l.tenant = ? AND l.field = ? AND v.tenant = ? AND v.field = ? "
-        f"AND l.rid IN ({selected.text}) GROUP BY v.value"
-    )
-    for value, count in session.execute(sql, (tenant, path, tenant, number, *selected.params)):
+    counted = among_elements(tenant, path, number, selected)
+    for value, count in session.execute(counted.text, counted.params):
         yield str(value), int(count)
+
+
+def among_elements(tenant: int, path: int, number: int, selected: Sql) -> Sql:
+    """From each value to those who hold it. The `+` keeps the selection out of the search: each of its rids would be
+    looked up under each value."""
+    text = (
+        "SELECT v.value, count(*) FROM val v CROSS JOIN link l ON l.tenant = ? AND l.field = ? AND l.target = v.rid "
+        f"WHERE v.tenant = ? AND v.field = ? AND +l.rid IN ({selected.text}) GROUP BY v.value"
+    )
+    return Sql(text, (tenant, path, tenant, number, *selected.params))
 
 
 def of_pair(session: Session, tenant: int, pair: int, selected: Sql) -> int:
