@@ -372,3 +372,18 @@ def test_typeahead_on_a_nested_array_lists_what_elements_have(module_house: Hous
 
     assert found == [name for name in names if name == "Active Directory"] == ["Active Directory"]
     assert typeahead(module_house.admin, query="dir active", field="source.name", nestedType="entitlements") == []
+
+
+def test_typeahead_on_metadata_lists_what_selected_roles_hold(house: House) -> None:
+    one, other = (role["id"] for role in house.admin.get("/v2025/roles", params={"limit": 2}).ok())
+    attribute = {"key": "zone", "name": "Zone", "multiselect": True, "status": "active", "type": "custom"}
+    values = [{"value": value, "name": value, "status": "active"} for value in ("zinc", "zebra", "zulu", "zephyr")]
+    more = {"objectTypes": ["role"], "description": "of a test", "values": values}
+    house.admin.post("/v2025/access-model-metadata/attributes", attribute | more).ok(201)
+    for role_id, value in ((one, "zulu"), (other, "zulu"), (one, "zinc"), (other, "zephyr")):
+        house.admin.post(f"/v2025/roles/{role_id}/access-model-metadata/zone/values/{value}").ok()
+
+    found = typeahead(house.admin, query="z", field="value", nestedType="accessModelMetadata")
+
+    assert found == ["zulu", "zephyr", "zinc"]
+    assert typeahead(house.admin, query="zo", field="key", nestedType="accessModelMetadata") == ["zone"]

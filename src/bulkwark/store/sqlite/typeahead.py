@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import json
+from collections.abc import Iterator, Sequence
 
 from bulkwark.store.sqlite.engine import Session
 from bulkwark.store.sqlite.sets import Sql
@@ -32,9 +33,10 @@ def among_elements(tenant: int, path: int, number: int, selected: Sql) -> Sql:
     return Sql(text, (tenant, path, tenant, number, *selected.params))
 
 
-def of_pair(session: Session, tenant: int, pair: int, selected: Sql) -> int:
-    """How many of the selected objects hold a metadata pair."""
-    sql = f"SELECT count(*) FROM md_inv WHERE tenant = ? AND pair = ? AND rid IN ({selected.text})"
-    for (count,) in session.execute(sql, (tenant, pair, *selected.params)):
-        return int(count)
-    raise AssertionError
+def of_pairs(session: Session, tenant: int, pairs: Sequence[int], selected: Sql) -> dict[int, int]:
+    """Metadata pair → how many of the selected objects hold it; those that some hold."""
+    sql = (
+        "SELECT m.pair, count(*) FROM json_each(?) w CROSS JOIN md_inv m ON m.tenant = ? AND m.pair = w.value "
+        f"WHERE +m.rid IN ({selected.text}) GROUP BY m.pair"
+    )
+    return dict(session.execute(sql, (json.dumps(pairs), tenant, *selected.params)))
