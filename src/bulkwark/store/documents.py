@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 from collections import deque
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from queue import SimpleQueue
+from time import sleep
 
 import msgspec
 
@@ -15,7 +16,8 @@ from bulkwark.store.dialect import Session, stay_behind
 from bulkwark.store.indexes import BY_KIND, EMBEDDED, METADATA
 from bulkwark.store.tenants import Store, Tenant
 
-AHEAD = 4  # pieces of a page that are made before the first of them is sent
+PIECE, AHEAD = 250, 4  # documents in a piece of a page, and pieces that are made before the first of them is sent
+SMALL, LEISURE = 16, 0.001  # documents in a piece while others call, and seconds between two such pieces
 RENEWED_AT_ONCE = 500  # documents in one transaction
 
 _refs = msgspec.json.Decoder(dict[str, list[int]]).decode
@@ -27,12 +29,13 @@ def search_documents(session: Session, rids: Sequence[int], *, nested: bool) -> 
         yield text
 
 
-def pieces(store: Store, rids: Sequence[int], size: int, *, nested: bool) -> Iterator[bytes]:
-    """The same joined by commas, `size` of them in each piece.
+def pieces(store: Store, rids: Sequence[int], *, nested: bool, others: Callable[[], bool]) -> Iterator[bytes]:
+    """The same joined by commas, some in each piece.
 
     SQLite makes a piece in one step, in which nobody has to wait for the interpreter's lock; two are made at a time,
-    and some ahead. Each document is read at one moment, not the whole page: objects may change between two pieces. A
-    piece of which nothing is left is b"".
+    and some ahead. While `others` says that somebody else calls, one small piece follows the other at leisure. Each
+    document is read at one moment, not the whole page: objects may change between two pieces. A piece of which nothing
+    is left is b"".
     """
     with store.snapshot() as one, store.snapshot() as other, ThreadPoolExecutor(2, "page", stay_behind) as readers:
         free = SimpleQueue[Session]()
@@ -48,12 +51,19 @@ def pieces(store: Store, rids: Sequence[int], size: int, *, nested: bool) -> Ite
             finally:
                 free.put(session)
 
-        coming = deque[Future[bytes]]()
-        for at in range(0, len(rids), size):
-            coming.append(readers.submit(piece, rids[at : at + size]))
-            if len(coming) > AHEAD:
-                yield coming.popleft().result()
-        while coming:
+        coming, at = deque[Future[bytes]](), 0
+        while coming or at < len(rids):
+            if others():
+                sleep(LEISURE)
+                if coming:
+                    yield coming.popleft().result()
+                else:
+                    yield piece(rids[at : at + SMALL])
+                    at += SMALL
+                continue
+            while at < len(rids) and len(coming) < AHEAD:
+                coming.append(readers.submit(piece, rids[at : at + PIECE]))
+                at += PIECE
             yield coming.popleft().result()
 
 

@@ -10,6 +10,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+import msgspec
+
 from bulkwark.domain.kinds import Kind
 from bulkwark.query.fields import Field
 from bulkwark.query.fields import Kind as FieldKind
@@ -103,12 +105,17 @@ def page(session: Session, tenant: Tenant, kind: Kind, wanted: Wanted) -> list[H
 
 
 def rids(session: Session, tenant: Tenant, kind: Kind, wanted: Wanted) -> list[int]:
-    """The same where nothing is to be merged: the numbers alone, in a fourth of the time."""
-    return [rid for (rid,) in _page(session, tenant, kind, wanted, whole=False)]
+    """The same where nothing is to be merged: the numbers alone, in one step of SQLite.
+
+    A row for each would ask for the interpreter's lock 10,000 times, beside everybody else who does.
+    """
+    for (found,) in _page(session, tenant, kind, wanted, whole=False):
+        return msgspec.json.decode(f"[{found or ''}]", type=list[int])
+    return []
 
 
 def _page(session: Session, tenant: Tenant, kind: Kind, wanted: Wanted, *, whole: bool) -> Iterator[Row]:
-    """Rows (rid, id, *sort values) when `whole`, else (rid,)."""
+    """Rows (rid, id, *sort values) when `whole`, else one with the rids, joined by commas."""
     hits, keys = wanted.hits, wanted.keys
     few = False
     if hits is not None:
@@ -138,6 +145,8 @@ def _page(session: Session, tenant: Tenant, kind: Kind, wanted: Wanted, *, whole
         f"SELECT o.rid{shown} FROM {source} WHERE {where} AND {condition} "
         f"ORDER BY {', '.join(ordering)}, o.id LIMIT ? OFFSET ?"
     )
+    if not whole:
+        sql = f"SELECT group_concat(rid) FROM ({sql})"
     yield from session.execute(sql, (*params, wanted.limit, wanted.offset))
     if hits is not None:
         _run(session, "DELETE FROM temp.hit")
