@@ -215,6 +215,15 @@ def test_ranges_can_be_keyed_and_dates_take_math(module_house: House) -> None:
     assert found["d"]["buckets"][0]["doc_count"] == sum(d["created"] >= "2021" for d in everything)
 
 
+def test_a_range_may_begin_and_end_beyond_64_bits(module_house: House) -> None:
+    ranges = [{"to": -(10**30)}, {"from": -(10**30), "to": 2**63}, {"from": 2**63}]
+    asked = {"n": {"range": {"field": "entitlementCount", "ranges": ranges}}}
+
+    found = dsl(module_house.admin, asked)["n"]["buckets"]
+
+    assert [bucket["doc_count"] > 0 for bucket in found] == [False, True, False]
+
+
 def test_percentiles_come_as_a_list_too(module_house: House) -> None:
     spec = {"p": {"percentiles": {"field": "created", "percents": [100, 0], "keyed": False}}}
     created = sorted(d["created"] for d in documents(module_house.admin))
@@ -363,3 +372,18 @@ def test_typeahead_on_a_nested_array_lists_what_elements_have(module_house: Hous
 
     assert found == [name for name in names if name == "Active Directory"] == ["Active Directory"]
     assert typeahead(module_house.admin, query="dir active", field="source.name", nestedType="entitlements") == []
+
+
+def test_typeahead_on_metadata_lists_what_selected_roles_hold(house: House) -> None:
+    one, other = (role["id"] for role in house.admin.get("/v2025/roles", params={"limit": 2}).ok())
+    attribute = {"key": "zone", "name": "Zone", "multiselect": True, "status": "active", "type": "custom"}
+    values = [{"value": value, "name": value, "status": "active"} for value in ("zinc", "zebra", "zulu", "zephyr")]
+    more = {"objectTypes": ["role"], "description": "of a test", "values": values}
+    house.admin.post("/v2025/access-model-metadata/attributes", attribute | more).ok(201)
+    for role_id, value in ((one, "zulu"), (other, "zulu"), (one, "zinc"), (other, "zephyr")):
+        house.admin.post(f"/v2025/roles/{role_id}/access-model-metadata/zone/values/{value}").ok()
+
+    found = typeahead(house.admin, query="z", field="value", nestedType="accessModelMetadata")
+
+    assert found == ["zulu", "zephyr", "zinc"]
+    assert typeahead(house.admin, query="zo", field="key", nestedType="accessModelMetadata") == ["zone"]

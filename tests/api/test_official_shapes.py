@@ -5,7 +5,6 @@ from __future__ import annotations
 import copy
 import json
 import os
-from collections.abc import Iterator
 from functools import cache
 from typing import Any
 
@@ -45,22 +44,12 @@ FORMS = [
 def official(version: str) -> dict[str, Any]:
     """The mended spec with `nullable` as JSON Schema has it."""
     spec = copy.deepcopy(mend.mend(specs.load(specs.spec_path(version))))
-    for node in list(nodes(spec)):
+    for node in list(mend.nodes(spec)):
         if node.pop("nullable", False) is True:
             inner = dict(node)
             node.clear()
             node["anyOf"] = [inner, {"type": "null"}]
     return spec
-
-
-def nodes(value: Any) -> Iterator[dict[str, Any]]:
-    if isinstance(value, dict):
-        yield value
-        for member in list(value.values()):
-            yield from nodes(member)
-    elif isinstance(value, list):
-        for member in value:
-            yield from nodes(member)
 
 
 def require_fitting(version: str, operation: Operation, status: int, answer: Any) -> None:

@@ -275,6 +275,8 @@ def test_items_that_were_deleted_are_no_empty_list(house: House) -> None:
         ("format=csv&bom=yes", "neither true nor false"),
         ("id=x&q=y", "id and q are both given"),
         ("outcome=fialed", "'fialed' is no outcome"),
+        ("outcome=", "'' is no outcome"),
+        ("outcome=changed,", "'' is no outcome"),
         ("reason=too-many", "'too-many' is no reason ("),
         ("after=x", "'x' is no item"),
         ("after=-1", "'-1' is no item"),

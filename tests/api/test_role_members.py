@@ -182,6 +182,26 @@ def test_an_identity_has_the_entitlements_of_the_roles_that_name_it(
             assert (id in [one["objectRef"]["id"] for one in reply]) == is_member(membership, person)
 
 
+def test_roles_with_the_same_membership_give_what_each_holds(
+    module_house: House, holders: list[dict[str, Any]]
+) -> None:
+    person = holders[0]["id"]
+    listed = {"type": "IDENTITY_LIST", "identities": [{"type": "IDENTITY", "id": person}]}
+    held = [entitlement(module_house) for _ in range(3)]
+    roles = [role_with(module_house, listed, entitlements=[{"type": "ENTITLEMENT", "id": id}]) for id in held]
+
+    def has() -> list[str]:
+        reply = module_house.admin.get(
+            f"/v2025/entitlements/identities/{person}/entitlements", params={"limit": 250}
+        ).ok()
+        return sorted(one["objectRef"]["id"] for one in reply if one["objectRef"]["id"] in held)
+
+    assert has() == sorted(held)
+    disabled = [{"op": "replace", "path": "/enabled", "value": False}]
+    module_house.admin.patch(f"/v2025/roles/{roles[0]}", disabled).ok()
+    assert has() == sorted(held[1:])
+
+
 def test_a_list_of_identities_names_those_that_exist(module_house: House) -> None:
     listed = [{"type": "IDENTITY", "id": OWNER}, {"type": "IDENTITY", "id": "d" * 32}]
 

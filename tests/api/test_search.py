@@ -8,6 +8,7 @@ import pytest
 
 from bulkwark.domain.kinds import Kind
 from bulkwark.store.sqlite import order
+from tests.api.served_non_employees import ne_source
 from tests.company import load, role
 from tests.house import Client, House
 
@@ -202,6 +203,22 @@ def test_search_after_over_several_indices(module_house: House) -> None:
         after = [page[-1]["name"], page[-1]["id"]]
 
     assert seen == whole
+
+
+@pytest.mark.parametrize("sort", ["modified", "-modified", "synced", "created"])
+def test_search_after_a_moment_that_every_index_shows_loses_nothing(house: House, sort: str) -> None:
+    for _ in range(3):
+        ne_source(house)
+    asked = body("*", "*", sort=[sort, "id"])
+    everything = {document["id"] for document in found(house.admin, asked, limit=10_000)}
+    seen: list[str] = []
+    after: list[str] = []
+    while page := found(house.admin, asked | ({"searchAfter": after} if after else {}), limit=50):
+        seen += [document["id"] for document in page]
+        after = [page[-1][sort.removeprefix("-")], page[-1]["id"]]
+
+    assert len(found(house.admin, body("*", "events"))) >= 3
+    assert sorted(seen) == sorted(everything)
 
 
 def test_a_limit_of_zero_is_an_empty_page(module_house: House) -> None:

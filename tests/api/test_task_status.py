@@ -241,6 +241,26 @@ def test_a_cleared_task_ends_and_its_job_does_not_go_on(idle_house: House) -> No
     assert admin.get(f"/v2025/roles/access-model-metadata/bulk-update/{id}").ok(202)["status"] == "COMPLETED"
 
 
+def test_a_cleared_task_is_told_of_and_stands_still_no_longer(idle_house: House) -> None:
+    admin = idle_house.admin
+    id = submit(admin, "ids", ids(ROLE))
+    until_frozen(idle_house, id)
+    admin.post(f"/bulkwark/v1/jobs/{id}/pause", {}).ok()
+
+    clear(admin, id, completionStatus="TERMINATED").ok()
+
+    job = admin.get(f"/bulkwark/v1/jobs/{id}").ok()
+    assert (job["status"], job["state"], job["heldFor"]) == ("FAILED", "FAILED", None)
+    told = admin.get(f"/bulkwark/v1/jobs/{id}/events", headers={"accept": "application/json"}).ok()
+    assert (told[-1]["event"], told[-1]["status"]) == ("finished", "FAILED")
+
+
+def test_a_recorded_action_is_called_in_the_list_of_jobs_as_in_that_of_tasks(house: House) -> None:
+    record(house, name="Import of two sources")
+
+    assert [job["does"] for job in house.admin.get("/bulkwark/v1/jobs").ok()] == ["Import of two sources"]
+
+
 def test_a_task_that_has_ended_stays_as_it_is(house: House) -> None:
     id = record(house, failed=0)
     before = house.admin.get(f"{LIST}/{id}").ok()

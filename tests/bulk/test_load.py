@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from bulkwark.api.collections import document
+from bulkwark.bulk import ndjson
 from bulkwark.bulk.batch import KINDS, Row
 from bulkwark.bulk.load import Fault, Loader, Report, kind_named
 from bulkwark.bulk.queries import queried
@@ -326,6 +327,17 @@ def test_faults_of_reading_are_counted_beside_those_of_rows(store: Store, tenant
 
     assert (report.unread, report.failed, str(report.faults[0])) == (1, 1, "a.ndjson:3: it is not JSON")
     assert report.kinds["role"].added == 1
+
+
+def test_a_line_nested_too_deeply_is_a_fault_of_its_own(tmp_path: Path) -> None:
+    file = tmp_path / "roles.ndjson"
+    file.write_text('{"id": "a", "x": ' + "[" * 5000 + "]" * 5000 + '}\n{"id": "b"}\n', "utf-8")
+
+    deep, good = ndjson.rows([str(file)], None)
+
+    assert isinstance(deep, Fault)
+    assert "it is not JSON" in str(deep)
+    assert isinstance(good, Row)
 
 
 @pytest.mark.parametrize(

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from tests.process.commands import run
 from tests.process.server import BULKWARK, Server, environment
 
 
@@ -34,13 +34,10 @@ def test_a_port_in_use_is_one_line_and_status_1(make_server: Callable[..., Serve
     server = make_server()
     server.start()
 
-    done = subprocess.run(
+    done = run(
         [*BULKWARK, "serve", "--data-dir", str(tmp_path / "other"), "--port", str(server.port)],
-        env=environment(),
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
+        60,
+        environment=environment(),
     )
 
     assert done.returncode == 1
@@ -49,15 +46,7 @@ def test_a_port_in_use_is_one_line_and_status_1(make_server: Callable[..., Serve
 
 @pytest.mark.slow
 def test_the_demo_shows_the_main_job_ends_by_itself_and_leaves_nothing(tmp_path: Path) -> None:
-    done = subprocess.run(
-        [*BULKWARK, "demo", "--roles", "2000"],
-        env=environment() | {"TMPDIR": str(tmp_path)},
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-    )
+    done = run([*BULKWARK, "demo", "--roles", "2000"], 120, environment=environment() | {"TMPDIR": str(tmp_path)})
 
     assert done.returncode == 0, done.stdout + done.stderr
     matched = re.search(r"/v2025/search/count: ([\d,]+) roles", done.stdout)
@@ -70,15 +59,7 @@ def test_the_demo_shows_the_main_job_ends_by_itself_and_leaves_nothing(tmp_path:
 
 
 def test_the_demo_wants_a_new_directory(loaded: Path) -> None:
-    done = subprocess.run(
-        [*BULKWARK, "demo", "--data-dir", str(loaded)],
-        env=environment(),
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
+    done = run([*BULKWARK, "demo", "--data-dir", str(loaded)], 60, environment=environment())
 
     assert done.returncode == 1
     assert done.stderr == f"error: {loaded} holds a database already (the demo wants a new directory)\n"

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bulkwark.domain.non_employee_requests import Approval, Status, decide
-from bulkwark.domain.non_employee_rows import FIRST_MOMENT, LAST_MOMENT, Checker, moment
+from bulkwark.domain.non_employee_rows import FIRST_MOMENT, LAST_MOMENT, Checker, likely_date, moment
 from bulkwark.domain.non_employees import DAY, SYSTEM, TEXT, Attribute, Cells, Limits, Phase, limits, phase_at
 from bulkwark.domain.times import iso_ms
 from bulkwark.errors import Invalid
@@ -141,3 +141,8 @@ def test_the_turn_goes_on_until_the_last_one_approves() -> None:
 def test_nobody_decides_when_it_is_not_his_turn(status: Status, approve: bool) -> None:
     with pytest.raises(Invalid):
         decide(approvals(status), 1, "", approve=approve)
+
+
+@pytest.mark.parametrize("value", ["0001-01-01", "1899-12-31", "31.12.9999", "9999-12-31T23:59:59Z"])
+def test_nobody_is_told_to_write_a_date_that_is_refused(value: str) -> None:
+    assert likely_date(value) == ""

@@ -23,6 +23,8 @@ from typing import Any
 
 import pytest
 
+from tests.process.commands import run
+
 READY_SECONDS = 60.0  # a start may include migrations and the resumption of jobs
 STOP_SECONDS = 30.0
 CLI_SECONDS = 600.0  # `load` of a large company on a slow machine
@@ -63,15 +65,7 @@ def free_port() -> int:
 
 def run_cli(*arguments: str) -> str:
     """Run one `bulkwark` command to its end and hand back what it printed; its errors become ours."""
-    done = subprocess.run(
-        [*BULKWARK, *arguments],
-        env=environment(),
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        timeout=CLI_SECONDS,
-        check=False,
-    )
+    done = run([*BULKWARK, *arguments], CLI_SECONDS, environment=environment())
     if done.returncode != 0:
         raise ServerFailed(f"bulkwark {' '.join(arguments)} ended with {done.returncode}\n{done.stdout}{done.stderr}")
     return done.stdout

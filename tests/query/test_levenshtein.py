@@ -46,6 +46,26 @@ def test_a_walk_through_a_dictionary_finds_all_that_fit(word: str, given: list[s
     assert found == [text for text in same if distance(text[length:], word[length:]) <= most]
 
 
+def test_a_long_word_costs_no_more_than_a_short_one() -> None:
+    near = Levenshtein("xy" * 500_000, 2)
+
+    further = near.tried("finance")
+
+    assert further
+    assert further > "finance"
+    assert len(further) < 100
+    assert len(near._states) < 1_000
+    assert near.edits("xy" * 500) is None
+
+
+def test_words_longer_than_what_is_written_ahead_are_found() -> None:
+    word = "ab" * 100
+    near = Levenshtein(word, 1)
+
+    assert [near.tried(text) for text in (word, word[1:], word[:-1] + "c")] == [None, None, None]
+    assert near.tried(word[:50]) is not None
+
+
 PATTERNS = st.sampled_from(["a.*b", "[ab]{2,3}c?", ".*bé.*", "(a|b)*", "~(a.*)", "a@&@b", "é+a", "abc.*", ".*"])
 
 

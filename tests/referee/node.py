@@ -23,6 +23,7 @@ from typing import Any
 import httpx
 import msgspec
 
+from tests.process.commands import run
 from tests.sdk.environments import NotInstalled, cache, locked, missing
 
 HERE = Path(__file__).parent
@@ -123,14 +124,7 @@ def classpath() -> str:
             raise NotInstalled("the referee needs Maven (Debian: maven)")
         command = ["mvn", "--quiet", "--batch-mode", "--file", str(pom), "dependency:build-classpath"]
         made = place.with_suffix(".new")
-        done = subprocess.run(
-            [*command, f"-Dmdep.outputFile={made}"],
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            timeout=MAVEN_SECONDS,
-            check=False,
-        )
+        done = run([*command, f"-Dmdep.outputFile={made}"], MAVEN_SECONDS)
         if done.returncode != 0:
             raise NotInstalled(f"Maven could not fetch the referee:\n{done.stdout[-2000:]}{done.stderr[-2000:]}")
         made.rename(place)

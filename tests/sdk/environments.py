@@ -11,7 +11,6 @@ import hashlib
 import json
 import os
 import shutil
-import subprocess
 import sys
 import venv
 from collections.abc import Iterator
@@ -20,6 +19,8 @@ from pathlib import Path
 from typing import NoReturn
 
 import pytest
+
+from tests.process.commands import run
 
 INSTALL_SECONDS = 600.0
 READY = "ready"  # this file in a venv says that the installation went through
@@ -86,15 +87,7 @@ def make(place: Path, requirements: Path) -> None:
 
 def install(command: list[str], failed: str, place: Path) -> None:
     """Run an installer in the environment's folder, and mark the folder when it went through."""
-    done = subprocess.run(
-        command,
-        cwd=place,
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        timeout=INSTALL_SECONDS,
-        check=False,
-    )
+    done = run(command, INSTALL_SECONDS, cwd=place)
     if done.returncode != 0:
         raise NotInstalled(f"{failed}:\n{done.stdout}{done.stderr}")
     (place / READY).touch()

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from tests.process.commands import run
 from tests.process.server import Server
 
 SCENARIO_SECONDS = 180.0
@@ -20,7 +20,13 @@ Outcomes = dict[str, tuple[str, Any]]  # name of a scenario → (RESULT or BROKE
 Play = Callable[[str], dict[str, Any]]
 
 
-def played(command: Sequence[str], company: Server, settings: Mapping[str, str], cwd: Path | None = None) -> Outcomes:
+def played(
+    command: Sequence[str],
+    company: Server,
+    settings: Mapping[str, str],
+    cwd: Path | None = None,
+    seconds: float = SCENARIO_SECONDS,
+) -> Outcomes:
     """What the command prints of its scenarios; it is told where the server is and who calls."""
     credential = company.token()
     told = {
@@ -28,16 +34,7 @@ def played(command: Sequence[str], company: Server, settings: Mapping[str, str],
         "SCENARIO_CLIENT_ID": credential.id,
         "SCENARIO_CLIENT_SECRET": credential.secret,
     }
-    done = subprocess.run(
-        command,
-        cwd=cwd,
-        env={**os.environ, **told, **settings},
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        timeout=SCENARIO_SECONDS,
-        check=False,
-    )
+    done = run(command, seconds, cwd=cwd, environment={**os.environ, **told, **settings})
     assert done.returncode == 0, f"{done.stdout[-6000:]}\n{done.stderr[-6000:]}"
     lines = [line.split(" ", 2) for line in done.stdout.splitlines() if line.startswith(("RESULT ", "BROKEN "))]
     return {name: (verdict, json.loads(found)) for verdict, name, found in lines}

@@ -6,9 +6,7 @@ Names are unique, so both sort fields are; the writers change other fields of th
 from __future__ import annotations
 
 import json
-import os
 import random
-import subprocess
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -21,10 +19,12 @@ import pytest
 from tests.process.api import Api
 from tests.process.server import Server, run_cli
 from tests.sdk.environments import interpreter_or_skip, node_modules_or_skip
+from tests.sdk.playing import played, player
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
 ROLES = 25_000
+SCENARIO = "crowd"
 SECONDS = 300.0
 OWNER = "a" * 32
 PATCH = {"content-type": "application/json-patch+json"}
@@ -82,30 +82,11 @@ def writing(server: Server) -> Iterator[list[int]]:
     assert not faults, faults
 
 
-def played(command: list[str], server: Server, **more: str) -> dict[str, Any]:
-    credential = server.token()
-    settings = {
-        "SCENARIO_URL": server.url,
-        "SCENARIO_CLIENT_ID": credential.id,
-        "SCENARIO_CLIENT_SECRET": credential.secret,
-        **more,
-    }
-    done = subprocess.run(
-        command,
-        cwd=ROOT,
-        env={**os.environ, **settings},
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        timeout=SECONDS,
-        check=False,
-    )
-    lines = [line for line in done.stdout.splitlines() if line.startswith(("RESULT ", "BROKEN "))]
-    assert len(lines) == 1, done.stderr[-4000:]
-    verdict, _, content = lines[0].split(" ", 2)
-    assert verdict == "RESULT", content
-    found: dict[str, Any] = json.loads(content)
-    return found
+def walked(command: list[str], server: Server, **settings: str) -> dict[str, Any]:
+    """What the paginator of the command found."""
+    outcomes = played([*command, SCENARIO], server, settings, ROOT, SECONDS)
+    assert list(outcomes) == [SCENARIO]
+    return player(outcomes)(SCENARIO)
 
 
 def all_of_them() -> list[Any]:
@@ -118,7 +99,7 @@ def all_of_them() -> list[Any]:
 def test_the_python_paginator_loses_and_repeats_nothing(generation: str, crowd: Server) -> None:
     python = interpreter_or_skip(HERE / f"requirements-{generation}.txt")
     with writing(crowd) as writes:
-        found = played([str(python), "-m", "tests.sdk.scenarios", "crowd"], crowd, SCENARIO_GENERATION=generation)
+        found = walked([str(python), "-m", "tests.sdk.scenarios"], crowd, SCENARIO_GENERATION=generation)
 
     assert found == {"id": all_of_them(), "-name": all_of_them()}
     assert writes[0] > 100
@@ -128,7 +109,7 @@ def test_the_python_paginator_loses_and_repeats_nothing(generation: str, crowd: 
 def test_the_typescript_paginator_loses_and_repeats_nothing(crowd: Server) -> None:
     modules = node_modules_or_skip(HERE / "typescript" / "package.json")
     with writing(crowd) as writes:
-        found = played(["node", str(HERE / "typescript" / "play.js"), "crowd"], crowd, NODE_PATH=str(modules))
+        found = walked(["node", str(HERE / "typescript" / "play.js")], crowd, NODE_PATH=str(modules))
 
     assert found == {"id": all_of_them(), "-name": all_of_them()}
     assert writes[0] > 30

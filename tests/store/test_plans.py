@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from bulkwark.store.dialect import StagingFile, staging
+from bulkwark.store.dialect import StagingFile, staging, typeahead
 from bulkwark.store.sqlite.engine import STATEMENTS
 from bulkwark.store.tenants import Store, open_store
 from tests.house import House
@@ -48,6 +48,10 @@ HOT: dict[str, tuple[Any, list[str]]] = {
     "objects.rids_of": (
         (1, 1, "[]"),
         [r"SCAN w ", r"SEARCH o USING .*INDEX sqlite_autoindex_object_1 \(tenant=\? AND k"],
+    ),
+    "objects.memberships": (
+        (1, 1, "a", "b"),
+        [r"^SEARCH object USING (COVERING )?INDEX object_membership \(tenant=\? AND kind=\?\)$"],
     ),
     "objects.search_docs": (("[1]",), [r"SCAN w ", r"SEARCH d USING INTEGER PRIM", r"SEARCH s USING INTEGER PRIM"]),
     "objects.documents": (
@@ -302,3 +306,14 @@ def blanks(text: str) -> Any:
         return dict.fromkeys(named)
     numbered = [int(n) for n in re.findall(r"\?(\d+)", text)]
     return (None,) * (max(numbered) if numbered else text.count("?"))
+
+
+def test_values_of_elements_are_counted_once_for_each_who_holds_them(planner: Store) -> None:
+    tenant = planner.need_tenant("default")
+    judge = Judged(planner.read(), tenant, "roles", {"none"})
+    selected = tenant.select(planner.read(), judge.query("name:a OR @entitlements(name:b)"))
+
+    counted = typeahead.among_elements(tenant.number, 28, 73, selected)
+    found = plan(planner, counted.text, counted.params)
+
+    check(found, [r"SEARCH v USING .*\(tenant=\? AND field=\?\)", r"SEARCH l USING .*\(.* AND target=\?\)"])

@@ -35,6 +35,7 @@ def older(data_dir: Path) -> str:
             "outdated",
         ):
             session.change(f"DROP TABLE {table}")
+        session.change("DROP INDEX object_membership")
         for kind, name in list(
             session.execute("SELECT type, name FROM sqlite_schema WHERE type IN ('trigger', 'view')")
         ):

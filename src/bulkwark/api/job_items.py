@@ -201,7 +201,9 @@ def _narrowing(call: Call, job: Job) -> Narrowing:
 
 def _outcomes(call: Call) -> tuple[Outcome, ...]:
     """`outcome=failed,conflicted`."""
-    words = [word.strip().upper() for word in call.query.get("outcome", "").split(",") if word.strip()]
+    if "outcome" not in call.query:
+        return ()
+    words = [word.strip().upper() for word in call.query["outcome"].split(",")]
     unknown = [word for word in words if word not in Outcome.__members__]
     if unknown:
         known = ", ".join(name.lower() for name in Outcome.__members__)

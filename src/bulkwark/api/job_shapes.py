@@ -15,8 +15,9 @@ from bulkwark.domain import metadata, reasons
 from bulkwark.domain.jobs import Job, Outcome
 from bulkwark.domain.kinds import Kind
 from bulkwark.domain.metadata import Catalogue
+from bulkwark.domain.tasks import RECORDED, called
 from bulkwark.domain.times import iso_ms, iso_us
-from bulkwark.store import jobs
+from bulkwark.store import jobs, tasks
 from bulkwark.store.dialect import Session
 from bulkwark.store.job_events import Event
 from bulkwark.store.outcomes import Item
@@ -111,8 +112,11 @@ def does(session: Session, job: Job) -> str:
     if job.operation == entitlement_patches.NAME:
         paths = dict.fromkeys(one.get("path", "") for one in msgspec.json.decode(job.spec))
         return f"PATCH {', '.join(paths)} of entitlements"
+    if job.operation == RECORDED:
+        found = tasks.get(session, job.tenant, job.id, 0)
+        return (found and found.name) or RECORDED
     if job.operation != metadata_jobs.NAME:
-        return job.operation
+        return called(job.operation, job.type)
     spec = msgspec.json.decode(job.spec, type=Spec)
     parts = [f"{key} = {', '.join(values)}" if values else f"all of {key}" for key, values in spec.values]
     scope = f" ({spec.scope})" if spec.operation == "REPLACE" else ""

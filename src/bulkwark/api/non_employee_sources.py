@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Any, Literal
 
 import msgspec
@@ -73,13 +74,13 @@ def list_sources(call: Call) -> Answer:
         someone = non_employee_rights.requested_for(call, session, asked, everything=reached.everything)
         found = [source for source in found if source.led_by(someone)]
     for path, descending in reversed(paging.order):
-        found.sort(key=lambda source, path=path: _key(source, path), reverse=descending)  # type: ignore[misc]
+        found.sort(key=partial(_key, path), reverse=descending)
     page = found[paging.offset : paging.offset + paging.limit]
     shown = [_counted(call, session, one) if counted else _listed(call, one) for one in page]
     return answers.ok(shown, 200, paging.headers(len(found)))
 
 
-def _key(source: Source, path: str) -> str | int:
+def _key(path: str, source: Source) -> str | int:
     keys: dict[str, str | int] = {"name": fold(source.name), "created": source.created, "sourceId": source.source_id}
     return keys[path]
 

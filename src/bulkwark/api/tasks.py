@@ -9,14 +9,15 @@ import msgspec
 from bulkwark.api import answers, patches, rows
 from bulkwark.api.answers import Answer
 from bulkwark.api.calls import Call
+from bulkwark.domain.jobs import Happened
 from bulkwark.domain.kinds import uuid_id
-from bulkwark.domain.tasks import SHOWN_DAYS, Completion, Message
+from bulkwark.domain.tasks import SHOWN_DAYS, Completion, Message, called
 from bulkwark.domain.times import iso_ms, iso_us, parse_ms
 from bulkwark.errors import Invalid, NotFound
 from bulkwark.query import ast
 from bulkwark.query.ast import Node
 from bulkwark.query.fields import Field, Kind
-from bulkwark.store import tasks
+from bulkwark.store import job_events, jobs, tasks
 from bulkwark.store.dialect import Session
 from bulkwark.store.tasks import Task
 
@@ -25,13 +26,6 @@ FILTERS = {"id": EITHER, "sourceId": EITHER, "completionStatus": EITHER | {"isnu
 PATCHABLE = ("/completionStatus", "/completed")
 COUNTS = ("total", "changed", "unchanged", "skipped", "failed", "conflicted")
 DAY_US = 24 * 60 * 60 * 1_000_000
-# What a job of the engine is called: by operation and type.
-NAMES = {
-    ("metadata", "ROLE"): "Update metadata of roles",
-    ("metadata", "ENTITLEMENT"): "Update metadata of entitlements",
-    ("metadata", "ACCESS_PROFILE"): "Update metadata of access profiles",
-    ("common-access", "COMMON_ACCESS"): "Update the status of common access",
-}
 
 
 def list_tasks(call: Call) -> Answer:
@@ -85,6 +79,9 @@ def patch(call: Call) -> Answer:
                 error=f"cleared by {call.actor.identity_id or call.actor.client_id}",
                 now=call.now,
             )
+            job = jobs.by_number(session, call.tenant.number, task.number)
+            detail = {"by": call.actor.identity_id, "status": job.status, "error": job.error}
+            job_events.add(session, job, Happened.FINISHED, call.now, detail)
         return answers.ok(_wire(_need(call, session)))
 
 
@@ -142,7 +139,7 @@ def _need(call: Call, session: Session) -> Task:
 
 def _wire(task: Task) -> dict[str, Any]:
     """TaskStatus. Every member is required there; null only where the schema says so."""
-    name = task.name or NAMES.get((task.operation, task.type), f"{task.operation} {task.type}")
+    name = task.name or called(task.operation, task.type)
     completed = task.finished if task.completed is None else task.completed
     modified = next((at for at in (task.finished, task.modified, task.started) if at is not None), None)
     return {

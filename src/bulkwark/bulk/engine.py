@@ -109,11 +109,14 @@ class Engine:
                     jobs.start(session, job, now)
                     if also:
                         also(session, job)
+                    # Before anybody can see the job, and call it.
+                    self._selected.add((job.tenant, job.number))
                 # What is selected is fixed before the next writer's turn; it is written down after it.
                 try:
                     reader = pinned.enter_context(freezing.pinned(self._store))
                 except Exception:
                     log.exception("job %s: the selection failed, it will be tried again", new.id)
+                    self._selected.discard((job.tenant, job.number))
                     self.call(tenant.number, job.number)
                     return job
             later = pinned.pop_all()
@@ -126,7 +129,6 @@ class Engine:
                     lambda: freezing.freeze(self._store, reader, tenant, job, operation, self._clock, patience),
                 )
 
-        self._selected.add((job.tenant, job.number))
         self._selections(job).submit((job.tenant, job.client), select)
         return job
 
@@ -165,9 +167,10 @@ class Engine:
                 log.warning("job %s waits: %s", job.id, error.sentence())
                 time.sleep(RETRY_SECONDS)
         except Exception as error:
-            again = False
             log.exception("job %s ends", job.id)
-            self._fail(job.tenant, job.number, f"{type(error).__name__}: {error}")
+            again = not self._fail(job.tenant, job.number, f"{type(error).__name__}: {error}")
+            if again:
+                time.sleep(RETRY_SECONDS)
         self._selected.discard((job.tenant, job.number))
         if again:
             self.call(job.tenant, job.number)

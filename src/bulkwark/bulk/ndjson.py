@@ -96,7 +96,7 @@ def _lines(file: BinaryIO, shown: str, kind: str | None) -> Iterator[Row | Fault
             continue
         try:
             found = decode(line)
-        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             hint = f" ({_ARRAY})" if line.lstrip()[:1] == b"[" else ""
             yield Fault(shown, number, "", f"it is not JSON: {error}{hint}", kind or "")
             continue

@@ -45,7 +45,7 @@ def server_options(command: Command) -> Command:
         wrapped = click.option(
             f"--{name}", default=default, envvar=variable, show_envvar=True, show_default=bool(default), help=help
         )(wrapped)
-    return wrapped  # type: ignore[return-value]
+    return wrapped  # type: ignore[return-value]  # `click.option` answers a command once it was given one
 
 
 class Remote:

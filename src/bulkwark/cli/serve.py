@@ -113,7 +113,7 @@ def _on_shutdown(server: uvicorn.Server, leave: Callable[[], None]) -> None:
         leave()
         await shutdown(sockets)
 
-    server.shutdown = first_leave  # type: ignore[method-assign]
+    server.shutdown = first_leave  # type: ignore[method-assign]  # uvicorn has no hook before it waits
 
 
 def _leave(_signal: int, _frame: FrameType | None) -> NoReturn:

@@ -182,7 +182,10 @@ def _month(word: str) -> int:
 
 
 def _date(year: str, month: str, day: str) -> str:
+    """The date, when it is one that a record may have: nobody is to be told to write what is refused."""
     try:
-        return date(int(year), int(month), int(day)).isoformat() if len(year) == 4 else ""
+        found = date(int(year), int(month), int(day))
     except ValueError:
         return ""
+    text = found.isoformat()
+    return text if len(year) == 4 and FIRST_MOMENT <= parse_ms(text) <= LAST_MOMENT else ""

@@ -8,6 +8,17 @@ import msgspec
 
 SHOWN_DAYS = 90  # official: data for tasks older than that is not returned
 
+# What a job of the engine is called: by operation and type.
+NAMES = {
+    ("metadata", "ROLE"): "Update metadata of roles",
+    ("metadata", "ENTITLEMENT"): "Update metadata of entitlements",
+    ("metadata", "ACCESS_PROFILE"): "Update metadata of access profiles",
+    ("entitlement-patch", "ENTITLEMENT"): "Patch entitlements",
+    ("common-access", "COMMON_ACCESS"): "Update the status of common access",
+    ("non-employee-upload", "NON_EMPLOYEE"): "Upload non-employees",
+}
+RECORDED = "recorded"  # the operation of what was done at once; each has a name of its own
+
 
 class Completion(StrEnum):
     """The official `completionStatus`; null while a task is unfinished."""
@@ -33,3 +44,8 @@ class Target(msgspec.Struct, frozen=True):
     id: str
     type: str | None
     name: str
+
+
+def called(operation: str, type: str) -> str:
+    """A job in words for people."""
+    return NAMES.get((operation, type), f"{operation} {type}")

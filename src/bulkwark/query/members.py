@@ -67,6 +67,7 @@ class Members:
         return int(found)
 
     def number(self, name: str, default: float | None = None) -> float | None:
+        """A finite number; one that needs more than 64 bits comes as a float."""
         found = self.raw(name)
         if found is None:
             return default
@@ -75,9 +76,10 @@ class Members:
                 found = float(found)
             except ValueError:
                 raise Invalid(f"{name} is a number", where=self.at(name)) from None
-        if isinstance(found, bool) or not isinstance(found, int | float) or abs(found) > 1e300:
+        # Written so that NaN, which is neither more nor less than anything, is refused too.
+        if isinstance(found, bool) or not isinstance(found, int | float) or not abs(found) <= 1e300:
             raise Invalid(f"{name} is a number", where=self.at(name))
-        return found
+        return found if abs(found) < 2**63 else float(found)
 
     def one_of(self, name: str, allowed: Collection[str], default: str) -> str:
         """One of some words, in any case."""

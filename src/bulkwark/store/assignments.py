@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
+from itertools import groupby
+from operator import itemgetter
 
 import msgspec
 
@@ -21,16 +23,6 @@ from bulkwark.query.fields import Kind as FieldKind
 from bulkwark.store.dialect import Session
 from bulkwark.store.memberships import Judge
 from bulkwark.store.tenants import Tenant
-
-# How the head of a role spells that it is enabled and has a membership, and that this has criteria.
-_MAY_NAME = ('"enabled":true', '"membership":{', '"criteria":{')
-
-
-class _Assigned(msgspec.Struct):
-    """What decides over a role's members."""
-
-    enabled: bool = False
-    membership: dict[str, object] | None = None
 
 
 def of_account(session: Session, tenant: Tenant, id: str) -> list[int] | None:
@@ -77,14 +69,16 @@ def _exact(path: str, *values: str) -> ast.Node:
 
 
 def _roles(session: Session, tenant: Tenant, identity: Document) -> set[int]:
-    """Enabled roles that the identity is a member of: those that list it, and those with criteria, one by one."""
-    decode = msgspec.json.Decoder(_Assigned).decode
-    found, judge = set[int](), Judge(identity)
-    id = identity["id"]
-    for rid, head in session.rows("objects.spelling", (tenant.number, int(Kind.ROLE), *_MAY_NAME, id, uuid_id(id))):
-        role = decode(head + "}")
-        if role.enabled and judge.names(role.membership):
-            found.add(rid)
+    """Enabled roles that the identity is a member of: those that list it, and those whose criteria it meets.
+
+    Many roles have the same membership; each different one is judged once.
+    """
+    judge, id = Judge(identity), identity["id"]
+    found = set[int]()
+    rows = session.rows("objects.memberships", (tenant.number, int(Kind.ROLE), id, uuid_id(id)))
+    for membership, equal in groupby(rows, key=itemgetter(0)):
+        if judge.names(msgspec.json.decode(membership)):
+            found.update(rid for _, rid in equal)
     return found
 
 

@@ -172,7 +172,7 @@ _EVENT = """
 keyword id _type _version pod org
 text name action type stack trackingNumber ipAddress details operation status technicalName actor.name target.name
 text objects
-date created synced
+date created modified synced
 """
 _ACTIVITY = """
 keyword id _type _version pod org

@@ -18,7 +18,7 @@ NO_OPTIONS = Options()
 def _job(row: Row) -> Job:
     mode, origin, relation, hold, held_for, confirmer, options, purged = row[22:]
     return Job(
-        *row[:5],  # type: ignore[call-arg]
+        *row[:5],  # type: ignore[call-arg]  # a row has any length: held by tests/store/test_rows.py
         Status(row[5]),
         *row[6:22],
         Mode(mode),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -221,7 +222,7 @@ class Objects:
     def entries(self, session: Session, rid: int, face: Document, refs: embedded.Refs) -> list[tuple[int, Entry]]:
         """(number, entry) of an object, and of the elements in its document that are indexed apart."""
         kind = kind_of(rid)
-        number: Callable[[str], int] = lambda path: self.numbers.need(session, kind, path)  # noqa: E731
+        number = partial(self.numbers.need, session, kind)
         return embedded.entries(BY_KIND[kind], number, rid, face, refs)
 
     def links(self, session: Session, rid: int, refs: embedded.Refs) -> list[tuple[int, int, int, int]]:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from heapq import merge
 from itertools import islice
+from math import isfinite
 from typing import Any
 
 from bulkwark.domain.kinds import Kind
@@ -115,7 +116,9 @@ def _after(key: order.Key, text: str | None, position: int) -> Any:
             case FieldKind.DATE:
                 return int(text) if text.lstrip("-").isdigit() else parse_ms(text)
             case FieldKind.NUMBER:
-                return float(text)
+                if not isfinite(number := float(text)):
+                    raise ValueError
+                return number
             case FieldKind.BOOL:
                 return {"true": 1, "false": 0, "1": 1, "0": 0}[text]
     except (ValueError, KeyError):

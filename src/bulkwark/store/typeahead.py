@@ -19,12 +19,15 @@ def listed(session: Session, tenant: Tenant, checked: Sequence[Checked], wanted:
 
     Only values that fit themselves: an object found by one value of an array does not bring the others.
     """
-    counts: Counter[str] = Counter()
-    for one in checked:
-        counts.update(dict(_values(session, tenant, one, wanted.field)))
     words = tuple(tokens(wanted.text))
+    if not words:
+        return []
+    counts: Counter[str] = Counter()
     typed = Phrase(field=None, tokens=words, prefix=True)
-    found = sorted(value for value in counts if words and fits(typed, value))
+    for one in checked:
+        for value, count in _values(session, tenant, one, wanted.field, typed):
+            counts[value] += count
+    found = sorted(value for value in counts if fits(typed, value))
     if wanted.by_value:
         found = found if wanted.ascending else found[::-1]
     else:
@@ -32,16 +35,18 @@ def listed(session: Session, tenant: Tenant, checked: Sequence[Checked], wanted:
     return found[: wanted.size]
 
 
-def _values(session: Session, tenant: Tenant, one: Checked, path: str) -> Iterator[tuple[str, int]]:
+def _values(session: Session, tenant: Tenant, one: Checked, path: str, typed: Phrase) -> Iterator[tuple[str, int]]:
     kind = kind_called(one.index)
     field = BY_KIND[kind].schema.find(path) if kind is not None else None
     if kind is None or field is None:
         return
     selected = tenant.select(session, one)
     if field.nested == METADATA:
-        for pair, (attribute, value) in tenant.metadata.catalogue(session).pairs.items():
-            shown = attribute.key if path.endswith(".key") else value.value
-            yield shown, typeahead.of_pair(session, tenant.number, pair, selected)
+        pairs = tenant.metadata.catalogue(session).pairs.items()
+        shown = {pair: a.key if path.endswith(".key") else value.value for pair, (a, value) in pairs}
+        fitting = [pair for pair, text in shown.items() if fits(typed, text)]
+        for pair, count in typeahead.of_pairs(session, tenant.number, fitting, selected).items():
+            yield shown[pair], count
         return
     if not field.nested:
         number = tenant.numbers.find(session, kind, field.path)

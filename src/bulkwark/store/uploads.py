@@ -54,6 +54,7 @@ class Upload:
 
 
 def _upload(row: Row) -> Upload:
+    # A row has any length for mypy; that it has this one is held by tests/store/test_rows.py.
     return Upload(*row[:8], State(row[8]), *row[9:11], msgspec.json.decode(row[11]), *row[12:])  # type: ignore[call-arg]
 
 

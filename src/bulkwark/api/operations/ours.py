@@ -18,9 +18,10 @@ EVENTS = ("after", "limit")
 LARGEST = 32 * 1024 * 1024  # bytes of a body that names 200,000 objects
 
 
-def _ours(id: str, route: str, success: int, handler: str, **more: object) -> Operation:
-    levels = more.pop("levels", LEVELS)
-    return operation(id, route, _V1, SCOPES, levels, success, handler, **more)  # type: ignore[arg-type]
+def _ours(
+    id: str, route: str, success: int, handler: str, levels: tuple[str, ...] = LEVELS, **more: object
+) -> Operation:
+    return operation(id, route, _V1, SCOPES, levels, success, handler, **more)
 
 
 def _upload(id: str, tail: str, handler: str, **more: object) -> Operation:

@@ -301,7 +301,7 @@ def _relative(node: Node, path: str) -> Node:
     def leaf(n: Node) -> Node:
         field = getattr(n, "field", None)
         if isinstance(field, Field) and field.nested == path:
-            return replace(n, field=element_field(field))  # type: ignore[call-arg]
+            return replace(n, field=element_field(field))  # type: ignore[call-arg]  # it has that member
         if isinstance(n, ast.Has) and n.prefix.startswith(path + "."):
             return ast.Has(field=None, prefix=n.prefix[len(path) + 1 :], span=n.span)
         return n

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import json
+from collections.abc import Iterator, Sequence
 
 from bulkwark.store.sqlite.engine import Session
 from bulkwark.store.sqlite.sets import Sql
@@ -17,18 +18,25 @@ def of_objects(session: Session, tenant: int, number: int, selected: Sql) -> Ite
 
 def of_elements(session: Session, tenant: int, path: int, number: int, selected: Sql) -> Iterator[tuple[str, int]]:
     """(value, elements) of a field of the elements of a nested array; `path` is the array's number."""
-    sql = (
-        "SELECT v.value, count(*) FROM link l JOIN val v ON v.rid = l.target "
-        "WHERE l.tenant = ? AND l.field = ? AND v.tenant = ? AND v.field = ? "
-        f"AND l.rid IN ({selected.text}) GROUP BY v.value"
-    )
-    for value, count in session.execute(sql, (tenant, path, tenant, number, *selected.params)):
+    counted = among_elements(tenant, path, number, selected)
+    for value, count in session.execute(counted.text, counted.params):
         yield str(value), int(count)
 
 
-def of_pair(session: Session, tenant: int, pair: int, selected: Sql) -> int:
-    """How many of the selected objects hold a metadata pair."""
-    sql = f"SELECT count(*) FROM md_inv WHERE tenant = ? AND pair = ? AND rid IN ({selected.text})"
-    for (count,) in session.execute(sql, (tenant, pair, *selected.params)):
-        return int(count)
-    raise AssertionError
+def among_elements(tenant: int, path: int, number: int, selected: Sql) -> Sql:
+    """From each value to those who hold it. The `+` keeps the selection out of the search: each of its rids would be
+    looked up under each value."""
+    text = (
+        "SELECT v.value, count(*) FROM val v CROSS JOIN link l ON l.tenant = ? AND l.field = ? AND l.target = v.rid "
+        f"WHERE v.tenant = ? AND v.field = ? AND +l.rid IN ({selected.text}) GROUP BY v.value"
+    )
+    return Sql(text, (tenant, path, tenant, number, *selected.params))
+
+
+def of_pairs(session: Session, tenant: int, pairs: Sequence[int], selected: Sql) -> dict[int, int]:
+    """Metadata pair → how many of the selected objects hold it; those that some hold."""
+    sql = (
+        "SELECT m.pair, count(*) FROM json_each(?) w CROSS JOIN md_inv m ON m.tenant = ? AND m.pair = w.value "
+        f"WHERE +m.rid IN ({selected.text}) GROUP BY m.pair"
+    )
+    return dict(session.execute(sql, (json.dumps(pairs), tenant, *selected.params)))

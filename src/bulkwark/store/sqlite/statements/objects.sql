@@ -101,9 +101,16 @@ SELECT rid, head FROM object WHERE tenant = ? AND kind = ? AND instr(head, ?) > 
 SELECT o.rid FROM object o CROSS JOIN search_doc d ON d.rid = o.rid
 WHERE o.tenant = ? AND o.kind = ? AND d.refs = '{}'
 AND (instr(o.head, '"accounts":[{') > 0 OR instr(o.head, '"access":[{') > 0 OR instr(o.head, '"apps":[{') > 0);
--- spelling: objects of a kind in whose document two texts stand, and a third or, in lower case, one of two others
-SELECT rid, head FROM object WHERE tenant = ?1 AND kind = ?2 AND instr(head, ?3) > 0 AND instr(head, ?4) > 0
-AND (instr(head, ?5) > 0 OR instr(lower(head), ?6) > 0 OR instr(lower(head), ?7) > 0);
+-- memberships: what enabled objects of a kind say of members, equal texts together: criteria, or a list with an id in one
+-- of two spellings in lower case. Conditions and expressions are those of the index object_membership, word by word.
+SELECT json_extract(head || '}', '$.membership') AS membership, rid FROM object
+WHERE tenant = ?1 AND kind = ?2 AND instr(head, '"membership":{') > 0 AND json_extract(head || '}', '$.enabled')
+AND (
+    instr(json_extract(head || '}', '$.membership'), '"criteria":{') > 0
+    OR instr(lower(json_extract(head || '}', '$.membership')), ?3) > 0
+    OR instr(lower(json_extract(head || '}', '$.membership')), ?4) > 0
+)
+ORDER BY tenant, kind, json_extract(head || '}', '$.membership');
 -- with_value: objects that have one of a JSON list of whole values in a field (its number), with the value
 SELECT w.value, v.rid FROM json_each(?3) w CROSS JOIN val v ON v.tenant = ?1 AND v.field = ?2 AND v.value = w.value;
 -- raw_by_rid: what the answer to GET is made of, the document as bytes

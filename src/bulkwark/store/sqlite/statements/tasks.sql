@@ -14,5 +14,5 @@ SELECT t.job, t.id, t.type, t.operation, t.status, t.client, t.submitter, t.crea
 FROM json_each(?2) w CROSS JOIN task t ON t.tenant = ?1 AND t.job = w.value ORDER BY w.key;
 -- clear: a caller ends an unfinished task
 UPDATE job SET status = 'FAILED', finished = :now, modified = :now, error = :error, completion = :completion,
-       completed = :completed
+       completed = :completed, hold = NULL, held_for = NULL
 WHERE tenant = :tenant AND job = :job AND finished IS NULL;
