@@ -22,11 +22,12 @@ from tests.house import DEADLINE, close_house
 from tests.uploads.world import GOOD, World, build, file, row
 
 ROWS = 2_500
-FIRST = 500  # rows of the first chunk; the second waits until it is full
+FIRST = 500  # rows that are shown at once
 
 
 @pytest.fixture
-def large(tmp_path: Path) -> Iterator[World]:
+def large(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
+    monkeypatch.setattr("bulkwark.bulk.upload_staging.BATCH", FIRST)
     world = build(tmp_path / "data", f"rows={ROWS}")
     yield world
     close_house(world.house)

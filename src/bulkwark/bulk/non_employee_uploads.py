@@ -20,6 +20,7 @@ from bulkwark.store.non_employee_sources import Source
 from bulkwark.store.tenants import Tenant
 from bulkwark.store.uploads import Chunk, State, Upload
 
+ENOUGH = 5_000  # rows of a chunk that does not wait for more of them to be read
 WAIT_SECONDS = 0.05  # between two looks whether more rows have been read
 QUEUED_SECONDS = 5.0  # the same while other uploads go first
 REPORT = "GET /bulkwark/v1/jobs/{id}/failed-rows gives the rows that failed, ready to be mended"
@@ -32,7 +33,8 @@ class NonEmployeeUploadOperation(Operation):
     # Each commit flushes a segment of the full text and writes every page of an index that it has touched. Among half a
     # million records chunks of 150 ms had shrunk to 500 rows, and most of the time went to commits and checkpoints.
     chunk_seconds = 0.15
-    alone_seconds = 0.6
+    alone_seconds = 6.0
+    gives_way = True
     least_chunk = 500
 
     def __init__(self, folder: Path, limits: Limits) -> None:
@@ -64,7 +66,7 @@ class NonEmployeeUploadOperation(Operation):
             return 0, WAIT_SECONDS
         count, last = uploads.ready(session, job, upload, size)
         end = uploads.segment_end(session, upload, last) if count and size >= LEAST_WHOLE else None
-        if unfinished and (count < size or (end is None and size >= LEAST_WHOLE)):
+        if unfinished and (count < min(size, ENOUGH) or (end is None and size >= LEAST_WHOLE)):
             return 0, WAIT_SECONDS
         last = end or last
         if count:

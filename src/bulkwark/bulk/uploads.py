@@ -207,7 +207,7 @@ class Uploads:
         if found.refused:
             self._end(upload, "\n".join(found.refused))
             return
-        with self._store.write() as session:
+        with self._store.write(patient=True) as session:
             uploads.move(session, upload, State.APPLYING, self._clock())
             job = jobs.get(session, upload.tenant, upload.id)
             assert job is not None

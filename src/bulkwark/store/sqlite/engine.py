@@ -19,8 +19,9 @@ from typing import Any
 import apsw
 
 from bulkwark.errors import Invalid, Unavailable
+from bulkwark.store.sqlite.checkpoints import Checkpoints
 from bulkwark.store.sqlite.functions import install
-from bulkwark.store.sqlite.waiting import FairLock, Patience, stay_behind
+from bulkwark.store.sqlite.waiting import FairLock, GaveWay, Patience, Way
 
 log = logging.getLogger("bulkwark.store")
 
@@ -177,7 +178,9 @@ class Database:
         self._checkpoints: Checkpoints | None = None
         if not read_only:
             self._writer.connection.execute(WORK_TABLES)
-            self._checkpoints = Checkpoints(self)
+            self._checkpoints = Checkpoints(
+                self._writer.connection, lambda: self._connect(READER_CACHE_KIB, writes=True), self.turn, WAL_PAGES
+            )
 
     def _connect(self, cache_kib: int, *, writes: bool = False) -> apsw.Connection:
         # Staging files are attached by URI, for reading only (staging.py).
@@ -231,19 +234,41 @@ class Database:
                 self._all.remove(connection)
 
     @contextmanager
-    def turn(self) -> Iterator[Turn]:
-        """The writer's place for one or several transactions that nothing can come between."""
-        self._lock.acquire()
+    def turn(self, *, patient: bool = False) -> Iterator[Turn]:
+        """The writer's place for one or several transactions that nothing can come between. `patient`: a transaction
+        that gives way does not do so for this one."""
+        self._lock.acquire(patient=patient)
         try:
             yield Turn(self, self._writer)
         finally:
             self._lock.release()
 
     @contextmanager
-    def write(self) -> Iterator[Session]:
+    def write(self, *, patient: bool = False) -> Iterator[Session]:
         """One write transaction, in turn: committed at the end, rolled back on any error."""
-        with self.turn() as turn, turn.transaction() as session:
+        with self.turn(patient=patient) as turn, turn.transaction() as session:
             yield session
+
+    @contextmanager
+    def giving_way(self) -> Iterator[None]:
+        """Within a write transaction, for what may take seconds: raises GaveWay as soon as somebody else wants to
+        write, and the transaction is to be done again, with less in it."""
+        writer = self._writer
+        with self._lock.giving_way(writer.connection.interrupt):
+            # An interrupt between two statements is lost: the writer's patience ends then.
+            writer.patience = Way(self._lock)
+            try:
+                yield
+            except (apsw.InterruptError, Invalid) as error:
+                if not isinstance(error, Invalid) or isinstance(error.__cause__, apsw.InterruptError):
+                    raise GaveWay from error
+                raise
+            finally:
+                writer.patience = None
+
+    def hurry(self) -> None:
+        """Break off a transaction that gives way."""
+        self._lock.hurry()
 
     @contextmanager
     def bulk(self) -> Iterator[None]:
@@ -270,7 +295,7 @@ class Database:
 
     @property
     def waiting(self) -> int:
-        """How many writers wait for their turn."""
+        """How many writers wait for their turn and are not patient."""
         return self._lock.waiting
 
     def backup(self, target: Path) -> list[str]:
@@ -298,53 +323,6 @@ class Database:
             connections, self._all = self._all, []
         for connection in reversed(connections):
             connection.close(True)
-
-
-class Checkpoints:
-    """Folds the write-ahead log into the file, beside the writer instead of inside some caller's commit.
-
-    A first pass runs while others write; a second one, in a turn of its own, takes the little that came
-    meanwhile, so that the log starts anew and stays small however long a job writes.
-    """
-
-    def __init__(self, database: Database) -> None:
-        self.pages = WAL_PAGES
-        self._database = database
-        self._wanted = threading.Event()
-        self._stopping = False
-        self._thread: threading.Thread | None = None
-        database._writer.connection.set_wal_hook(self._committed)
-
-    def _committed(self, _connection: apsw.Connection, _name: str, pages: int) -> int:
-        if pages >= self.pages and not self._wanted.is_set():
-            self._wanted.set()
-            if self._thread is None:
-                self._thread = threading.Thread(target=self._run, name="checkpoints", daemon=True)
-                self._thread.start()
-        return apsw.SQLITE_OK
-
-    def _run(self) -> None:
-        stay_behind()
-        connection = self._database._connect(READER_CACHE_KIB, writes=True)
-        while True:
-            self._wanted.wait()
-            # Cleared before the look at the end and before the work: what is asked for meanwhile must not be lost.
-            self._wanted.clear()
-            if self._stopping:
-                return
-            try:
-                connection.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_PASSIVE)
-                with self._database.turn():
-                    connection.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_PASSIVE)
-            except apsw.Error:
-                # Another process is at it, or the disk is full: the log keeps everything, the next commit asks again.
-                log.info("a checkpoint was put off", exc_info=True)
-
-    def stop(self) -> None:
-        self._stopping = True
-        self._wanted.set()
-        if self._thread is not None:
-            self._thread.join()
 
 
 class Turn:

@@ -115,24 +115,27 @@ FROM temp.upload_new n CROSS JOIN staging.row s ON s.line = n.line ORDER BY n.li
 -- new_tokens: the full-text rows
 INSERT INTO fts (rowid, tokens)
 SELECT n.rid, s.tokens FROM temp.upload_new n CROSS JOIN staging.row s ON s.line = n.line ORDER BY n.line;
--- new_values: whole values, as they come: in the order of their index
+-- new_values: whole values, field by field, so that its pages stay at hand; those of a segment are in order
 INSERT OR IGNORE INTO val (tenant, field, value, rid)
-SELECT :tenant, f.field, t.value, n.rid FROM staging.segment g
-CROSS JOIN staging.field_of f ON f.list = g.list AND f.words = 0
+SELECT :tenant, g.field, t.value, n.rid FROM (
+    SELECT f.field, g.start, g.stop FROM staging.segment g CROSS JOIN staging.field_of f ON f.list = g.list AND f.words = 0
+    WHERE g.last > :cursor AND g.first <= :last ORDER BY f.field, g.last
+) g
 CROSS JOIN staging.text t ON t.n >= g.start AND t.n < g.stop
-CROSS JOIN temp.upload_new n ON n.line = t.line
-WHERE g.last > :cursor AND g.first <= :last;
+CROSS JOIN temp.upload_new n ON n.line = t.line;
 -- new_sort_values: those that all of a sort have
 INSERT OR IGNORE INTO val (tenant, field, value, rid)
 SELECT :tenant, v.field, v.value, n.rid FROM staging.sort_val v CROSS JOIN temp.upload_new n ON n.sort = v.sort;
 -- new_terms: the dictionary, from segments of which all rows are new
 INSERT INTO vocab (tenant, field, term, df)
-SELECT :tenant, f.field, w.value, w.many FROM staging.segment g
-CROSS JOIN staging.field_of f ON f.list = g.list AND f.words = 1
+SELECT :tenant, g.field, w.value, w.many FROM (
+    SELECT f.field, g.start, g.stop FROM staging.segment g CROSS JOIN staging.field_of f ON f.list = g.list AND f.words = 1
+    WHERE g.last > :cursor AND g.first <= :last
+      AND g.rows = (SELECT count(*) FROM temp.upload_new n WHERE n.line >= g.first AND n.line <= g.last)
+    ORDER BY f.field, g.last
+) g
 CROSS JOIN staging.word w ON w.n >= g.start AND w.n < g.stop
-WHERE g.last > :cursor AND g.first <= :last
-  AND g.rows = (SELECT count(*) FROM temp.upload_new n WHERE n.line >= g.first AND n.line <= g.last)
-ON CONFLICT (tenant, field, term) DO UPDATE SET df = df + excluded.df;
+WHERE 1 ON CONFLICT (tenant, field, term) DO UPDATE SET df = df + excluded.df;
 -- new_some_terms: and from segments of which only some are
 INSERT INTO vocab (tenant, field, term, df)
 SELECT :tenant, f.field, w.value, 1 FROM staging.segment g
