@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -145,6 +146,9 @@ def aliases(session: Session, tenant: Tenant, prefix: str, most: int) -> list[st
 # --- applying --------------------------------------------------------------------------------------------
 
 
+# Statements that hold all of their rows, or every page that they change, in memory: so they take some rows at a time.
+_PIECEMEAL = frozenset({"search_docs", "tokens"})
+PIECE = 1_000
 _INDEX = ("values", "sort_values", "terms", "some_terms", "sort_terms")
 
 
@@ -191,9 +195,12 @@ class Chunk:
             return 0
         start = counters.take(session, self._tenant.number, f"kind-{int(Kind.IDENTITY)}", count)
         require_number(start + count - 1, Kind.IDENTITY)
-        session.run("uploads.number_new", (first_rid(self._tenant.number, Kind.IDENTITY) + start,))
+        first = first_rid(self._tenant.number, Kind.IDENTITY) + start
+        session.run("uploads.number_new", (first,))
+        pieces = [line for (line,) in session.rows("uploads.pieces", (first, PIECE))]
         for statement in ("objects", "states", "search_docs", "links", "records", "tokens", *_INDEX):
-            self._run(f"new_{statement}", now=now, kind=int(Kind.IDENTITY))
+            for above, to in pairwise([0, *pieces]) if statement in _PIECEMEAL else [(0, 0)]:
+                self._run(f"new_{statement}", now=now, kind=int(Kind.IDENTITY), above=above, to=to)
         return count
 
     def changed(self) -> list[tuple[int, Cells]]:

@@ -33,6 +33,7 @@ STREAM_CACHE_KIB = 32_768  # a page of 10,000 roles shows 30,000 elements, many 
 WRITER_CACHE_KIB = 65_536
 WAL_PAGES = 4_000  # checkpoint after about 32 MB of log
 LONG_WAL_PAGES = 16_000  # the same while much is written: a page that comes again and again goes to the file less often
+LONG_CACHE_KIB = 98_304  # the same: a field's values of a million objects take 60 MB, and are written in several passes
 BULK_CACHE_KIB = 262_144
 BULK_WAL_PAGES = 32_000  # about 256 MB: a page that is written often goes to the file once
 
@@ -176,6 +177,7 @@ class Database:
         self.after_rollback: list[Callable[[], None]] = []  # what was remembered from the transaction must go
         self._writer = Session(self._connect(WRITER_CACHE_KIB, writes=not read_only))
         self._checkpoints: Checkpoints | None = None
+        self._much = False
         if not read_only:
             self._writer.connection.execute(WORK_TABLES)
             self._checkpoints = Checkpoints(
@@ -290,8 +292,12 @@ class Database:
 
     def expect_much(self, much: bool) -> None:
         """Whether hundreds of thousands of rows are written, now and in the next minutes."""
-        if self._checkpoints is not None:
-            self._checkpoints.pages = LONG_WAL_PAGES if much else WAL_PAGES
+        if self._checkpoints is None or much == self._much:
+            return
+        self._much = much
+        self._checkpoints.pages = LONG_WAL_PAGES if much else WAL_PAGES
+        with self.turn(patient=True) as turn:
+            turn.session.connection.pragma("cache_size", -(LONG_CACHE_KIB if much else WRITER_CACHE_KIB))
 
     @property
     def waiting(self) -> int:

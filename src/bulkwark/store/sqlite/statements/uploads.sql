@@ -92,6 +92,9 @@ SELECT i.rid, row_number() OVER (ORDER BY i.rid) - 1, s.sort FROM job_item i CRO
 WHERE i.tenant = :tenant AND i.job = :job AND i.rid > :cursor AND i.rid <= :last AND i.outcome = 1 AND i.before IS NULL;
 -- number_new: from the first of the numbers that were taken for them
 UPDATE temp.upload_new SET rid = rid + ?;
+-- pieces: the last line of each so many of them
+SELECT line FROM temp.upload_new WHERE (rid - ?1) % ?2 = ?2 - 1
+UNION SELECT max(line) FROM temp.upload_new ORDER BY line;
 -- new_objects: their identities
 INSERT INTO object (rid, tenant, kind, id, head)
 SELECT n.rid, :tenant, :kind, s.id, s.head FROM temp.upload_new n CROSS JOIN staging.row s ON s.line = n.line
@@ -101,7 +104,7 @@ INSERT INTO state (rid, tenant, kind, modified, md) SELECT rid, :tenant, :kind, 
 -- new_search_docs: what a search answers
 INSERT INTO search_doc (rid, tenant, face, refs)
 SELECT n.rid, :tenant, s.face, '{"accounts":[' || n.rid || ']}' FROM temp.upload_new n CROSS JOIN staging.row s ON s.line = n.line
-ORDER BY n.line;
+WHERE n.line > :above AND n.line <= :to ORDER BY n.line;
 -- new_links: the one account of each, which is indexed with its identity
 INSERT INTO link (tenant, field, target, rid)
 SELECT :tenant, f.field, n.rid, n.rid FROM field f CROSS JOIN temp.upload_new n
@@ -114,7 +117,8 @@ SELECT n.rid, :tenant, :source, s.key, s.account, s.first, s.last, s.email, s.ph
 FROM temp.upload_new n CROSS JOIN staging.row s ON s.line = n.line ORDER BY n.line;
 -- new_tokens: the full-text rows
 INSERT INTO fts (rowid, tokens)
-SELECT n.rid, s.tokens FROM temp.upload_new n CROSS JOIN staging.row s ON s.line = n.line ORDER BY n.line;
+SELECT n.rid, s.tokens FROM temp.upload_new n CROSS JOIN staging.row s ON s.line = n.line
+WHERE n.line > :above AND n.line <= :to ORDER BY n.line;
 -- new_values: whole values, field by field, so that its pages stay at hand; those of a segment are in order
 INSERT OR IGNORE INTO val (tenant, field, value, rid)
 SELECT :tenant, g.field, t.value, n.rid FROM (
