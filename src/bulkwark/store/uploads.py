@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from itertools import pairwise
@@ -203,10 +203,15 @@ class Chunk:
                 self._run(f"new_{statement}", now=now, kind=int(Kind.IDENTITY), above=above, to=to)
         return count
 
-    def changed(self) -> list[tuple[int, Cells]]:
-        """(rid, values) of records that get other values."""
-        rows = staging.rows(self._session, "uploads.changed", _name(self._upload), self._span)
-        return [(rid, msgspec.json.decode(cells, type=Cells)) for rid, cells in rows]
+    def changed(self, most: int) -> Iterator[list[tuple[int, Cells]]]:
+        """(rid, values) of records that get other values, so many at a time."""
+        above = self._span["cursor"]
+        name = _name(self._upload)
+        while rows := staging.rows(
+            self._session, "uploads.changed", name, {**self._span, "above": above, "most": most}
+        ):
+            above = rows[-1][0]
+            yield [(rid, msgspec.json.decode(cells, type=Cells)) for _, rid, cells in rows]
 
     def _run(self, statement: str, **more: Any) -> int:
         return staging.run(self._session, f"uploads.{statement}", _name(self._upload), {**self._span, **more})

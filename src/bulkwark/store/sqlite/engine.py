@@ -135,11 +135,15 @@ class Session:
 
     def many(self, name: str, rows: Sequence[Sequence[Any]] | Iterator[Sequence[Any]]) -> None:
         """Execute the named statement once for each row of values."""
+        if self.patience is not None:
+            self.patience.require()
         with driver_errors():
             self.connection.executemany(STATEMENTS[name], rows)
 
     def execute(self, sql: str, params: Params = None) -> Iterator[Row]:
         """Rows of a text built by this dialect's emitter; values are always bound, never in the text."""
+        if self.patience is not None:
+            self.patience.require()
         try:
             found = self.connection.execute(sql, params)
         except apsw.Error as error:
@@ -257,7 +261,6 @@ class Database:
         write, and the transaction is to be done again, with less in it."""
         writer = self._writer
         with self._lock.giving_way(writer.connection.interrupt):
-            # An interrupt between two statements is lost: the writer's patience ends then.
             writer.patience = Way(self._lock)
             try:
                 yield

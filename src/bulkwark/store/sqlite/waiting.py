@@ -92,6 +92,9 @@ class Patience:
     def over(self) -> bool:
         return self.stopped or time.monotonic() > self._until
 
+    def require(self) -> None:
+        """Asked before each statement."""
+
 
 class Way(Patience):
     """Patience that ends when the holder of the lock is to hurry."""
@@ -103,6 +106,11 @@ class Way(Patience):
     @property
     def over(self) -> bool:
         return self._lock.hurried
+
+    def require(self) -> None:
+        """Raises GaveWay when it is over: an interrupt between two statements is lost."""
+        if self.over:
+            raise GaveWay
 
 
 def stay_behind() -> None:

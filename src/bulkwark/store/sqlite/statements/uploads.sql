@@ -162,11 +162,11 @@ WHERE i.tenant = :tenant AND i.job = :job AND i.rid > :cursor AND i.rid <= :last
     SELECT 1 FROM job_item p WHERE p.tenant = :tenant AND p.job = :origin AND p.rid = i.rid AND p.outcome = i.outcome
       AND p.before IS i.before
 );
--- changed: records of a chunk that get other values
-SELECT r.rid, i.after -> 'cells'
+-- changed: some records of a chunk that get other values
+SELECT i.rid, r.rid, i.after -> 'cells'
 FROM job_item i CROSS JOIN staging.row s ON s.line = i.rid
 CROSS JOIN ne_record r ON r.tenant = i.tenant AND r.source = :source AND r.key = s.key
-WHERE i.tenant = :tenant AND i.job = :job AND i.rid > :cursor AND i.rid <= :last AND i.outcome = 1
-  AND i.before IS NOT NULL ORDER BY i.rid;
+WHERE i.tenant = :tenant AND i.job = :job AND i.rid > :above AND i.rid <= :last AND i.outcome = 1
+  AND i.before IS NOT NULL ORDER BY i.rid LIMIT :most;
 -- aliases: of identities that begin alike, folded
 SELECT DISTINCT value FROM val WHERE tenant = ?1 AND field = ?2 AND value >= ?3 AND value < ?3 || char(1114111) LIMIT ?4;
