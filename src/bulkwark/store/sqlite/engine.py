@@ -18,7 +18,7 @@ from typing import Any
 
 import apsw
 
-from bulkwark.errors import Invalid, Unavailable
+from bulkwark.errors import DiskFull, Invalid, Unavailable
 from bulkwark.store.sqlite.checkpoints import Checkpoints
 from bulkwark.store.sqlite.functions import install
 from bulkwark.store.sqlite.waiting import FairLock, GaveWay, Patience, Way
@@ -376,8 +376,9 @@ def translated(error: apsw.Error) -> Exception:
         return Unavailable("the database is locked by another process", hint="try again")
     if isinstance(error, apsw.InterruptError):
         return Invalid("the query took too long and was given up", hint="ask for less, or name the fields")
-    if isinstance(error, apsw.FullError):
-        return Unavailable("the disk or the database's page limit is full", hint="free space, then retry")
+    # A limit on the size of files is told as a write that failed.
+    if isinstance(error, apsw.FullError) or getattr(error, "extendedresult", 0) == apsw.SQLITE_IOERR_WRITE:
+        return DiskFull("the disk or the database's page limit is full", hint="free space, then retry")
     if isinstance(error, UNUSABLE):
         return Unavailable(f"the database cannot be used: {error}")
     return error
