@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import random
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -187,3 +187,40 @@ def test_documents_are_true_after_any_changes(store: Store, seed: int) -> None:
     while documents.renew(store):
         pass
     assert list(store.read().execute(READY)) == list(store.read().execute(MADE))
+
+
+@pytest.mark.parametrize("calls", ["none", "always", "now and then"])
+@pytest.mark.parametrize("changed", [False, True])
+def test_a_page_is_the_same_however_many_others_call(store: Store, calls: str, changed: bool) -> None:
+    company(store)
+    roles = [add(store, Kind.ROLE, id=f"r{at}", name="r", entitlements=[ref("a")]) for at in range(700)]
+    draw = random.Random(4)
+    draw.shuffle(roles)
+    delete(store, Kind.ROLE, "r5")
+    if changed:
+        change(store, Kind.ENTITLEMENT, "a", name="new")
+    asked: dict[str, Callable[[], bool]] = {
+        "none": lambda: False,
+        "always": lambda: True,
+        "now and then": lambda: draw.random() < 0.5,
+    }
+
+    found = list(documents.pieces(store, roles, nested=True, others=asked[calls]))
+
+    page = json.loads(b"[%b]" % b",".join(filter(None, found)))
+    wanted = [json.loads(text) for text in documents.search_documents(store.read(), roles, nested=True)]
+    assert page == wanted
+    assert len(page) == 699
+    assert {one["name"] for role in page for one in role["entitlements"]} == {"new" if changed else "a"}
+    most = {"none": documents.PIECE, "always": documents.SMALL}.get(calls, documents.PIECE)
+    assert max(len(json.loads(b"[%b]" % piece)) for piece in found) == most
+
+
+def test_a_piece_of_which_nothing_is_left_is_empty(store: Store) -> None:
+    company(store)
+    role = add(store, Kind.ROLE, id="gone", name="r", entitlements=[ref("a")])
+    delete(store, Kind.ROLE, "gone")
+
+    assert list(documents.pieces(store, [role], nested=True, others=lambda: False)) == [b""]
+    assert list(documents.pieces(store, [role], nested=True, others=lambda: True)) == [b""]
+    assert list(documents.pieces(store, [], nested=True, others=lambda: True)) == []

@@ -77,6 +77,7 @@ class Api:
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
         tracking = errors.tracking_id()
+        self._services.traffic.calls += 1
         try:
             answer = self._quick.answer(scope) if scope["method"] == "GET" else None
             if answer is None:

@@ -26,7 +26,7 @@ from bulkwark.store.search import Page
 
 DEFAULT, WINDOW = 250, 10_000
 MOST_HITS = 250  # beside aggregations
-PIECE = 250  # documents in one piece of a streamed answer
+PIECE = 250  # documents that are sent at once
 CSV = "text/csv"
 # What a document shows in a list of several types, and not by itself.
 IN_LISTS_ONLY = frozenset({"_type", "_version", "pod", "org"})
@@ -72,7 +72,12 @@ def _page(call: Call, asked: Asked, most: int) -> Page:
 def _pieces(call: Call, asked: Asked, rids: Sequence[int]) -> Iterator[bytes]:
     store = call.services.store
     if _result_filter(asked) is None:
-        yield from documents.pieces(store, rids, PIECE, nested=asked.body.includeNested is not False)
+        yield from documents.pieces(
+            store,
+            rids,
+            nested=asked.body.includeNested is not False,
+            others=call.services.traffic.watch().others,
+        )
         return
     # A connection of its own: other requests use this thread's between two pieces.
     with store.snapshot() as session:

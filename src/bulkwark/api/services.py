@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from bulkwark.api.streams import Streams
+from bulkwark.api.traffic import Traffic
 from bulkwark.auth.limits import Limits
 from bulkwark.auth.tokens import Tokens
 from bulkwark.bulk.engine import Engine, now_ms
@@ -26,3 +27,4 @@ class Services:
     clock: Callable[[], int] = now_ms  # ms since 1970 UTC
     options: Options = DEFAULT  # how queries are read
     streams: Streams = field(default_factory=Streams)
+    traffic: Traffic = field(default_factory=Traffic)

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from queue import SimpleQueue
+from time import sleep
 
 import msgspec
 
@@ -13,6 +16,8 @@ from bulkwark.store.dialect import Session, stay_behind
 from bulkwark.store.indexes import BY_KIND, EMBEDDED, METADATA
 from bulkwark.store.tenants import Store, Tenant
 
+PIECE, AHEAD = 250, 4  # documents in a piece of a page, and pieces that are made before the first of them is sent
+SMALL, LEISURE = 16, 0.001  # documents in a piece while others call, and seconds between two such pieces
 RENEWED_AT_ONCE = 500  # documents in one transaction
 
 _refs = msgspec.json.Decoder(dict[str, list[int]]).decode
@@ -24,27 +29,42 @@ def search_documents(session: Session, rids: Sequence[int], *, nested: bool) -> 
         yield text
 
 
-def pieces(store: Store, rids: Sequence[int], size: int, *, nested: bool) -> Iterator[bytes]:
-    """The same joined by commas, `size` of them in each piece.
+def pieces(store: Store, rids: Sequence[int], *, nested: bool, others: Callable[[], bool]) -> Iterator[bytes]:
+    """The same joined by commas, some in each piece.
 
-    SQLite makes a piece in one step, in which nobody has to wait for the interpreter's lock; two are made at a time.
-    Each document is read at one moment, not the whole page: objects may change between two pieces. A piece of which
-    nothing is left is b"".
+    SQLite makes a piece in one step, in which nobody has to wait for the interpreter's lock; two are made at a time,
+    and some ahead. While `others` says that somebody else calls, one small piece follows the other at leisure. Each
+    document is read at one moment, not the whole page: objects may change between two pieces. A piece of which nothing
+    is left is b"".
     """
+    with store.snapshot() as one, store.snapshot() as other, ThreadPoolExecutor(2, "page", stay_behind) as readers:
+        free = SimpleQueue[Session]()
+        for session in (one, other):
+            free.put(session)
 
-    def piece(session: Session, at: int) -> bytes:
-        return session.joined("objects.documents", _asked(rids[at : at + size], nested))
+        def piece(some: Sequence[int]) -> bytes:
+            session = free.get()
+            try:
+                if nested and _all_ready(session):
+                    return session.joined("objects.ready_documents", (session.integers(some),))
+                return session.joined("objects.documents", _asked(some, nested))
+            finally:
+                free.put(session)
 
-    with (
-        store.snapshot(shows_again=True) as one,
-        store.snapshot(shows_again=True) as other,
-        ThreadPoolExecutor(1, "page", stay_behind) as second,
-    ):
-        for at in range(0, len(rids), 2 * size):
-            coming = second.submit(piece, other, at + size) if at + size < len(rids) else None
-            yield piece(one, at)
-            if coming is not None:
-                yield coming.result()
+        coming, at = deque[Future[bytes]](), 0
+        while coming or at < len(rids):
+            if others():
+                sleep(LEISURE)
+                if coming:
+                    yield coming.popleft().result()
+                else:
+                    yield piece(rids[at : at + SMALL])
+                    at += SMALL
+                continue
+            while at < len(rids) and len(coming) < AHEAD:
+                coming.append(readers.submit(piece, rids[at : at + PIECE]))
+                at += PIECE
+            yield coming.popleft().result()
 
 
 def _asked(rids: Sequence[int], nested: bool) -> tuple[str, bool, int, str]:
@@ -57,7 +77,7 @@ def renew(store: Store) -> bool:
 
     Until then they are joined whenever they are read.
     """
-    if store.read().one("objects.outdated", (1,)) is None:
+    if _all_ready(store.read()):
         return False
     with store.write() as session:
         documents = set[int]()
@@ -73,6 +93,10 @@ def renew(store: Store) -> bool:
             session.run("objects.renewed", (element,))
         session.run("objects.renew_documents", (json.dumps(sorted(documents)),))
     return True
+
+
+def _all_ready(session: Session) -> bool:
+    return session.one("objects.outdated", (1,)) is None
 
 
 def _holding(store: Store, session: Session, element: int) -> list[int]:

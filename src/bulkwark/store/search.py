@@ -72,6 +72,9 @@ def rids(session: Session, tenant: Tenant, checked: Sequence[Checked], page: Pag
     if page.limit == 0:
         return []
     known = [(one, kind) for one in checked if (kind := kind_called(one.index)) is not None]
+    if len(known) == 1 and page.sorters:
+        ((one, kind),) = known
+        return order.rids(session, tenant, kind, _wanted(session, tenant, one, kind, page))
     wanted = page if len(known) == 1 else Page(page.sorters, page.limit + page.offset, 0, page.after)
     weights = [None if page.sorters else scores.scores(session, tenant.numbers, kind, one.root) for one, kind in known]
     streams = []
@@ -80,7 +83,7 @@ def rids(session: Session, tenant: Tenant, checked: Sequence[Checked], page: Pag
             selection = tenant.select(session, one)
             found = scores.page(session, tenant, kind, selection, one.root, weight, wanted.limit, wanted.offset)
         else:
-            found = _sorted(session, tenant, one, kind, wanted)
+            found = order.page(session, tenant, kind, _wanted(session, tenant, one, kind, wanted))
         streams.append(found)
     if len(streams) == 1:
         return [hit.rid for hit in streams[0]]
@@ -88,13 +91,13 @@ def rids(session: Session, tenant: Tenant, checked: Sequence[Checked], page: Pag
     return [hit.rid for hit in merged]
 
 
-def _sorted(session: Session, tenant: Tenant, one: Checked, kind: Kind, page: Page) -> list[order.Hit]:
+def _wanted(session: Session, tenant: Tenant, one: Checked, kind: Kind, page: Page) -> order.Wanted:
     selection = None if isinstance(one.root, All) else tenant.select(session, one)
-    keys = tuple(_key(kind, sorter) for sorter in page.sorters)
+    keys = tuple(_key(kind, sorter) for sorter in page.sorters) or (order.BY_ID,)
     after = tuple(
         _after(key, text, position) for position, (key, text) in enumerate(zip(keys, page.after, strict=False))
     )
-    return order.page(session, tenant, kind, selection, keys, page.limit, page.offset, after)
+    return order.Wanted(selection, keys, page.limit, page.offset, after)
 
 
 def _key(kind: Kind, sorter: Sorter) -> order.Key:

@@ -94,9 +94,9 @@ class Store:
         """The writer for several transactions that nothing can come between."""
         return self.database.turn()
 
-    def snapshot(self, *, shows_again: bool = False) -> AbstractContextManager[Session]:
-        """A reader on which all statements see one state. `shows_again`: they look at the same rows again and again."""
-        return self.database.snapshot(shows_again=shows_again)
+    def snapshot(self) -> AbstractContextManager[Session]:
+        """A reader on which all statements see one state."""
+        return self.database.snapshot()
 
     def tenant(self, name: str) -> Tenant | None:
         """The tenant of that name."""

@@ -29,7 +29,6 @@ BUSY_MS = 20_000  # how long to wait for another process that writes (`bulkwark 
 BUSY_STEP_MS = 2
 READER_CACHE_KIB = 4_096
 LOOP_CACHE_KIB = 32_768
-STREAM_CACHE_KIB = 32_768  # a page of 10,000 roles shows 30,000 elements, many of them again and again
 WRITER_CACHE_KIB = 65_536
 WAL_PAGES = 4_000  # checkpoint after about 32 MB of log
 LONG_WAL_PAGES = 16_000  # the same while much is written: a page that comes again and again goes to the file less often
@@ -53,6 +52,11 @@ def _wait_for_turn(asked: int) -> bool:
     time.sleep(BUSY_STEP_MS / 1000)
     return asked * BUSY_STEP_MS < BUSY_MS
 
+
+# SQLite counts its memory under one lock for all threads; two that read beside each other then wait for each other.
+apsw.shutdown()
+apsw.config(apsw.SQLITE_CONFIG_MEMSTATUS, False)
+apsw.initialize()
 
 Params = Mapping[str, Any] | Sequence[Any] | None
 Row = tuple[Any, ...]
@@ -228,9 +232,9 @@ class Database:
         return session
 
     @contextmanager
-    def snapshot(self, *, shows_again: bool = False) -> Iterator[Session]:
-        """A reader of its own on which all statements see one state. `shows_again`: rows are kept at hand."""
-        connection = self._connect(STREAM_CACHE_KIB if shows_again else READER_CACHE_KIB)
+    def snapshot(self) -> Iterator[Session]:
+        """A reader of its own on which all statements see one state."""
+        connection = self._connect(READER_CACHE_KIB)
         try:
             connection.execute("BEGIN")
             yield Session(connection)

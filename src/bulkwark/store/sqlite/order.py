@@ -6,14 +6,17 @@ field is walked until the page is full, and what it yields is looked up among th
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
+
+import msgspec
 
 from bulkwark.domain.kinds import Kind
 from bulkwark.query.fields import Field
 from bulkwark.query.fields import Kind as FieldKind
 from bulkwark.store.indexes import EMBEDDED, METADATA
-from bulkwark.store.sqlite.engine import Session
+from bulkwark.store.sqlite.engine import Row, Session
 from bulkwark.store.sqlite.sets import Sql
 
 if TYPE_CHECKING:
@@ -32,6 +35,9 @@ class Key:
     path: str
     field: Field | None
     descending: bool
+
+
+BY_ID = Key("id", None, False)
 
 
 class Hit(NamedTuple):
@@ -80,21 +86,37 @@ class _Walk:
     rid: str
 
 
-def page(
-    session: Session,
-    tenant: Tenant,
-    kind: Kind,
-    hits: Sql | None,
-    keys: tuple[Key, ...],
-    limit: int,
-    offset: int,
-    after: tuple[Any, ...],
-) -> list[Hit]:
-    """One page of the hits (None: all objects of the kind).
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """A page of the hits (None: all objects of the kind). `after` may be shorter than `keys`; hits equal to it are
+    passed over."""
 
-    `after` may be shorter than `keys`; hits equal to it are passed over.
+    hits: Sql | None
+    keys: tuple[Key, ...]
+    limit: int
+    offset: int
+    after: tuple[Any, ...]
+
+
+def page(session: Session, tenant: Tenant, kind: Kind, wanted: Wanted) -> list[Hit]:
+    """One page with its sort values."""
+    found = _page(session, tenant, kind, wanted, whole=True)
+    return [Hit(rid, tuple(values), wanted.keys, id) for rid, id, *values in found]
+
+
+def rids(session: Session, tenant: Tenant, kind: Kind, wanted: Wanted) -> list[int]:
+    """The same where nothing is to be merged: the numbers alone, in one step of SQLite.
+
+    A row for each would ask for the interpreter's lock 10,000 times, beside everybody else who does.
     """
-    keys = keys or (Key("id", None, False),)
+    for (found,) in _page(session, tenant, kind, wanted, whole=False):
+        return msgspec.json.decode(f"[{found or ''}]", type=list[int])
+    return []
+
+
+def _page(session: Session, tenant: Tenant, kind: Kind, wanted: Wanted, *, whole: bool) -> Iterator[Row]:
+    """Rows (rid, id, *sort values) when `whole`, else one with the rids, joined by commas."""
+    hits, keys = wanted.hits, wanted.keys
     few = False
     if hits is not None:
         _run(session, "CREATE TEMP TABLE IF NOT EXISTS hit (rid INTEGER PRIMARY KEY)")
@@ -113,19 +135,21 @@ def page(
         source, where = walk.source, walk.where + ("" if hits is None else f" AND {walk.rid} IN temp.hit")
         columns[0] = walk.column
         ordering[0] = walk.column + (" DESC" if keys[0].descending else "")
-    condition, params = _after(columns, keys, after)
+    condition, params = _after(columns, keys, wanted.after)
     named = " ".join(columns)
     for table, alias in (("state", "s"), ("search_doc", "d")):
         if f"{alias}." in named:
             source += f" CROSS JOIN {table} {alias} ON {alias}.rid = o.rid"
+    shown = f", o.id, {', '.join(columns)}" if whole else ""
     sql = (
-        f"SELECT o.rid, o.id, {', '.join(columns)} FROM {source} WHERE {where} AND {condition} "
+        f"SELECT o.rid{shown} FROM {source} WHERE {where} AND {condition} "
         f"ORDER BY {', '.join(ordering)}, o.id LIMIT ? OFFSET ?"
     )
-    found = [Hit(rid, tuple(v), keys, id) for rid, id, *v in session.execute(sql, (*params, limit, offset))]
+    if not whole:
+        sql = f"SELECT group_concat(rid) FROM ({sql})"
+    yield from session.execute(sql, (*params, wanted.limit, wanted.offset))
     if hits is not None:
         _run(session, "DELETE FROM temp.hit")
-    return found
 
 
 def _run(session: Session, sql: str, params: tuple[Any, ...] = ()) -> None:

@@ -42,6 +42,11 @@ FROM json_each(?1) w CROSS JOIN state s ON s.rid = w.value LEFT JOIN document r 
         CROSS JOIN outdated o ON o.rid = j.value WHERE d.rid = s.rid
     )
 );
+-- ready_documents: the same as text, with nested arrays, for a carray of numbers; only while nothing is outdated
+SELECT coalesce(r.text, (SELECT d.face FROM search_doc d WHERE d.rid = s.rid))
+    || replace(',"modified":"@","synced":"@"}', '@', strftime('%Y-%m-%dT%H:%M:%fZ', s.modified / 1000.0, 'unixepoch'))
+AS text
+FROM carray(?) w CROSS JOIN state s ON s.rid = w.value LEFT JOIN document r ON r.rid = s.rid;
 -- outdated: what is shown otherwise than in the documents that hold it, with the last of them that was made anew
 SELECT rid, cursor FROM outdated ORDER BY rid LIMIT ?;
 -- holders_after: some of the objects that hold a target in an array of a JSON list of fields
