@@ -7,7 +7,8 @@ BulkwarkError
 ├── Forbidden         a known caller without the right
 ├── NotFound          the addressed object does not exist (for this caller)
 ├── TooMany           over a rate limit
-└── Unavailable       the store cannot answer now (locked, full, newer than the program)
+└── Unavailable       the store cannot answer now (locked, newer than the program)
+    └── DiskFull      … because there is no room on the disk
 """
 
 from __future__ import annotations
@@ -92,3 +93,7 @@ class TooMany(BulkwarkError):
 
 class Unavailable(BulkwarkError):
     """The store cannot serve this now."""
+
+
+class DiskFull(Unavailable):
+    """The store cannot answer until there is room on the disk."""

@@ -10,6 +10,7 @@ import pytest
 
 from bulkwark.domain.kinds import plain_id
 from bulkwark.domain.times import iso_ms, parse_ms
+from tests.api.forms import CONTENT_TYPE, multipart
 from tests.api.served_non_employees import ne_body, ne_source
 from tests.api.test_non_employees import events, search, sound
 from tests.house import House, _copy, close_house, open_house
@@ -138,6 +139,34 @@ def test_what_expires_soon_is_listed_in_the_order_of_its_end(house: House, clock
     assert listed(by_source) == [("sooner", "upcoming"), ("soon", "active")]
     assert listed(f"{by_source}&days=50&limit=2&offset=1") == [("soon", "active"), ("late", "active")]
     assert house.admin.get("/bulkwark/v1/non-employee-records/expiring?count=true").total == 3
+
+
+def test_records_of_an_upload_live_as_others_do(house: House, clock: Moving) -> None:
+    source = ne_source(house)
+    columns = "accountName,firstName,lastName,phone,email,manager,startDate,endDate"
+    rows = [
+        f"{account},Jon,Smith,555,jon@example.com,admin,{iso_ms(START + start * DAY)},{iso_ms(START + end * DAY)}"
+        for account, start, end in (("uploaded.upcoming", 5, 100), ("uploaded.active", -5, 30))
+    ]
+    content = multipart({"data": "\r\n".join([columns, *rows]).encode()})
+    path = f"/v2025/non-employee-sources/{source}/non-employee-bulk-upload"
+    id = house.admin.post(path, content=content, headers={"content-type": CONTENT_TYPE}).ok(202)["id"]
+    assert house.wait(id).changed == 2
+    found = house.admin.get(f"/v2025/non-employee-records?filters=sourceId%20eq%20%22{source}%22").ok()
+    records = {record["accountName"]: record for record in found}
+    upcoming, active = records["uploaded.upcoming"], records["uploaded.active"]
+    assert (state(house, upcoming), state(house, active)) == (("upcoming", True, True), ("active", False, False))
+
+    clock.now += 25 * DAY
+    assert run(house) == 2
+    assert (state(house, upcoming), state(house, active)) == (("active", False, False), ("active", False, False))
+    clock.now = START + 100 * DAY
+    assert run(house) == 2
+
+    assert (state(house, upcoming), state(house, active)) == (("expired", True, True), ("expired", True, True))
+    assert events(house, "uploaded.upcoming") == ["NON_EMPLOYEE_START_PASSED", "NON_EMPLOYEE_EXPIRE_PASSED"]
+    assert events(house, "uploaded.active") == ["NON_EMPLOYEE_EXPIRE_SOON_PASSED", "NON_EMPLOYEE_EXPIRE_PASSED"]
+    sound(house)
 
 
 def test_a_life_cycle_moves_many_records_in_pieces(

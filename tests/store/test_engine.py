@@ -19,7 +19,7 @@ from bulkwark.store.dialect import StagingFile, staging
 from bulkwark.store.fields import FieldNumbers
 from bulkwark.store.objects import New
 from bulkwark.store.sqlite.engine import STATEMENTS
-from bulkwark.store.sqlite.waiting import FairLock
+from bulkwark.store.sqlite.waiting import FairLock, GaveWay
 from bulkwark.store.tenants import FILE, Store, open_store
 from tests.company import attribute, load, put, role
 from tests.house import House
@@ -274,3 +274,64 @@ def _blanks(text: str) -> Any:
         return dict.fromkeys(named)
     numbered = [int(n) for n in re.findall(r"\?(\d+)", text)]
     return [None] * (max(numbered) if numbered else text.count("?"))
+
+
+def test_a_transaction_that_gives_way_is_rolled_back_for_somebody_elses_write(house: House) -> None:
+    database, add = house.store.database, "INSERT INTO setting VALUES (9, ?, '1', 0, '')"
+    endless = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT max(i) FROM n"
+
+    def edit() -> None:
+        with house.store.write() as session:
+            session.execute(add, ("edit",))
+
+    thread = threading.Thread(target=edit)
+
+    def give_way() -> None:
+        with house.store.write() as session, database.giving_way():
+            session.execute(add, ("long",))
+            thread.start()
+            list(session.execute(endless))
+
+    with pytest.raises(GaveWay):
+        give_way()
+    thread.join(10)
+
+    assert list(database.read().execute("SELECT name FROM setting WHERE tenant = 9")) == [("edit",)]
+    assert (database.waiting, database._writer.patience) == (0, None)
+
+
+def test_a_transaction_that_gives_way_does_so_between_two_statements_too(house: House) -> None:
+    database = house.store.database
+    thread = threading.Thread(target=_write_nothing, args=(house,))
+
+    def give_way() -> None:
+        with house.store.write() as session, database.giving_way():
+            thread.start()
+            until(lambda: database.waiting == 1)
+            session.execute("SELECT 1")
+
+    with pytest.raises(GaveWay):
+        give_way()
+    thread.join(10)
+
+
+def test_a_transaction_does_not_give_way_to_the_patient_nor_once_it_commits(house: House) -> None:
+    database = house.store.database
+    with house.store.write() as session:
+        with database.giving_way():
+            patient = threading.Thread(target=_write_nothing, args=(house,), kwargs={"patient": True})
+            patient.start()
+            until(lambda: len(database._lock._queue) == 1)
+            assert database.waiting == 0
+            session.execute("SELECT 1")
+        other = threading.Thread(target=_write_nothing, args=(house,))
+        other.start()
+        until(lambda: database.waiting == 1)
+        session.execute("SELECT 1")
+    patient.join()
+    other.join()
+
+
+def _write_nothing(house: House, *, patient: bool = False) -> None:
+    with house.store.write(patient=patient):
+        pass

@@ -22,11 +22,12 @@ from tests.house import DEADLINE, close_house
 from tests.uploads.world import GOOD, World, build, file, row
 
 ROWS = 2_500
-FIRST = 500  # rows of the first chunk; the second waits until it is full
+FIRST = 500  # rows that are shown at once
 
 
 @pytest.fixture
-def large(tmp_path: Path) -> Iterator[World]:
+def large(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
+    monkeypatch.setattr("bulkwark.bulk.upload_staging.BATCH", FIRST)
     world = build(tmp_path / "data", f"rows={ROWS}")
     yield world
     close_house(world.house)
@@ -147,3 +148,29 @@ def test_the_files_of_a_preview_go_after_a_day(world: World) -> None:
     run = world.admin.post(f"/bulkwark/v1/previews/{token}/run").ok(202)["id"]
     _until(lambda: world.house.job(run).status is Status.FAILED)
     assert "no longer here" in (world.house.job(run).error or "")
+
+
+def test_a_long_chunk_gives_way_to_an_edit_and_is_done_again(large: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    house, tries, edited = large.house, list[int](), list[int]()
+    create = uploads.Chunk.create
+
+    def edit() -> None:
+        with house.store.write() as session:
+            edited.extend(count for (count,) in session.execute("SELECT count(*) FROM ne_record"))
+
+    def creating(self: uploads.Chunk, now: int) -> int:
+        tries.append(self._span["cursor"])
+        if len(tries) == 1:
+            threading.Thread(target=edit).start()
+            _until(lambda: house.store.database.waiting)
+        return create(self, now)
+
+    monkeypatch.setattr(uploads.Chunk, "create", creating)
+    monkeypatch.setattr("bulkwark.bulk.solitude.Solitude.holds", lambda self, jobs: not tries)
+    id = large.upload(file(*(row(f"acc{n}") for n in range(ROWS))))
+
+    assert tries[:2] == [0, 0], "the first chunk is done twice"
+    assert edited == [0], "what it had done was taken back before the edit"
+    job = house.job(id)
+    assert (job.done, job.changed, large.status()) == (ROWS, ROWS, "COMPLETED")
+    assert _counts(large) == (ROWS, ROWS)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import resource
 import shutil
 import signal
 import time
@@ -48,8 +49,43 @@ def test_a_file_that_kills_every_loader_ends_in_an_error(world: World, monkeypat
     id = world.send(GOOD).ok(202)["id"]
     assert world.wait() == "ERROR"
     found = world.admin.get(f"/bulkwark/v1/jobs/{id}/rows").ok()
-    assert "has died 3 times" in found["error"]
+    assert "tried 3 times: the process has died" in found["error"]
     assert world.records() == {}
+
+
+def test_a_full_disk_is_named_and_the_same_file_can_be_uploaded_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world = build(tmp_path / "data", "rows=5000")
+    start = Loaders._start
+
+    def confined(self: Loaders) -> Any:
+        # The file itself can be read, and the staging file cannot be written: it takes some 4 KB for each row.
+        process = start(self)
+        resource.prlimit(process.pid, resource.RLIMIT_FSIZE, (1_000_000, 1_000_000))
+        return process
+
+    rows = file(*(row(f"acc{n}") for n in range(600)))
+    try:
+        with monkeypatch.context() as patch:
+            patch.setattr(Loaders, "_start", confined)
+            patch.setattr("bulkwark.bulk.uploads.RETRY_SECONDS", 0.05)
+            id = world.send(rows).ok(202)["id"]
+            assert world.wait() == "ERROR"
+        job = world.house.job(id)
+        report = world.admin.get(f"/bulkwark/v1/jobs/{id}/rows").ok()
+        assert "is full" in (job.error or "")
+        assert "upload the file again" in (job.error or "")
+        assert report["error"] == job.error
+        _no_files(world.house)
+
+        again = world.upload(rows)
+
+        assert world.status() == "COMPLETED"
+        assert world.house.job(again).done == len(rows.splitlines()) - 1
+        assert world.house.store.read().execute("SELECT count(*) FROM ne_record").__next__() == (600,)
+    finally:
+        close_house(world.house)
 
 
 def test_an_accepted_file_is_read_and_applied_after_a_restart(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from io import StringIO
 from types import SimpleNamespace
 from typing import Any
@@ -274,34 +275,30 @@ def test_each_upload_is_one_event(world: World) -> None:
 # --- the job of an upload --------------------------------------------------------------------------------
 
 
-@pytest.fixture
-def standing(world: World, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
-    """Nothing that is accepted goes on, until the test's end."""
+@contextmanager
+def in_the_queue(world: World, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """The id of an upload that was accepted and does not go on before the end of this."""
     with monkeypatch.context() as patch:
         patch.setattr(type(world.house.services.uploads), "_step", lambda self: False)
-        yield world
+        yield str(world.send(GOOD).ok(202)["id"])
     world.house.services.uploads._look()
+
+
+def test_an_upload_in_the_queue_is_a_job_already(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    with in_the_queue(world, monkeypatch) as id:
+        found = world.admin.get(f"/bulkwark/v1/jobs/{id}").ok()
+        assert (found["status"], found["started"]) == ("CREATED", None)
+        assert world.status() == "PENDING"
+        listed = world.admin.get("/bulkwark/v1/jobs").ok()
+        assert [job["id"] for job in listed] == [id]
     world.settle()
-
-
-def test_an_upload_in_the_queue_is_a_job_already(standing: World) -> None:
-    id = standing.send(GOOD).ok(202)["id"]
-    found = standing.admin.get(f"/bulkwark/v1/jobs/{id}").ok()
-    assert (found["status"], found["started"]) == ("CREATED", None)
-    assert standing.status() == "PENDING"
-    listed = standing.admin.get("/bulkwark/v1/jobs").ok()
-    assert [job["id"] for job in listed] == [id]
 
 
 def test_an_upload_that_is_cancelled_in_the_queue_applies_nothing(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    service = type(world.house.services.uploads)
-    with monkeypatch.context() as patch:
-        patch.setattr(service, "_step", lambda self: False)
-        id = world.send(GOOD).ok(202)["id"]
+    with in_the_queue(world, monkeypatch) as id:
         world.admin.post(f"/bulkwark/v1/jobs/{id}/cancel", {}).ok(200)
-    world.house.services.uploads._look()
     world.settle()
     assert world.status() == "ERROR"
     assert world.records() == {}
@@ -311,13 +308,9 @@ def test_an_upload_that_is_cancelled_in_the_queue_applies_nothing(
 def test_an_upload_that_was_paused_in_the_queue_waits_for_its_release(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    service = type(world.house.services.uploads)
-    with monkeypatch.context() as patch:
-        patch.setattr(service, "_step", lambda self: False)
-        id = world.send(GOOD).ok(202)["id"]
+    with in_the_queue(world, monkeypatch) as id:
         for verb in ("pause", "resume", "pause"):
             world.admin.post(f"/bulkwark/v1/jobs/{id}/{verb}", {}).ok(200)
-    world.house.services.uploads._look()
     until = time.monotonic() + DEADLINE
     while next(iter(uploads.unfinished(world.house.store.read()))).state is not State.APPLYING:
         assert time.monotonic() < until

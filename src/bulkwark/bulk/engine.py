@@ -10,17 +10,18 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Mapping
-from contextlib import ExitStack
+from contextlib import ExitStack, nullcontext
 
 from bulkwark.bulk import freezing, guards
 from bulkwark.bulk.freezing import Operation
 from bulkwark.bulk.retention import Retention
 from bulkwark.bulk.selecting import Selecting
+from bulkwark.bulk.solitude import Solitude
 from bulkwark.bulk.turns import Key, Turns
 from bulkwark.domain.jobs import FINISHED, USUAL_PRIORITY, Happened, Hold, Job, Mode, Outcome, Status
 from bulkwark.errors import BulkwarkError, Unavailable
 from bulkwark.store import documents, job_events, jobs
-from bulkwark.store.dialect import Patience, Session, stay_behind
+from bulkwark.store.dialect import GaveWay, Patience, Session, stay_behind
 from bulkwark.store.jobs import NewJob
 from bulkwark.store.tenants import Store, Tenant
 
@@ -28,7 +29,6 @@ log = logging.getLogger("bulkwark.bulk")
 
 CHUNK_SECONDS = 0.020  # what one chunk should take: the longest a single edit waits for a job
 ALONE_SECONDS = 0.060  # and what it may take while nobody else writes
-ALONE_AFTER = 0.5  # seconds without anybody else's write, from which on a job counts as alone
 FIRST_CHUNK, LEAST_CHUNK, MOST_CHUNK = 500, 50, 20_000
 PACE_SECONDS = 0.25  # a job with a speed limit takes what it may in such a span as one chunk
 RETRY_SECONDS = 1.0
@@ -61,8 +61,7 @@ class Engine:
         self._sizes: dict[tuple[int, int], int] = {}
         self._seconds: dict[tuple[int, int], float] = {}
         self._paced: dict[tuple[int, int], tuple[float, int]] = {}  # when its last chunk began, and of how many items
-        self._commits = 0  # of the database behind the last chunk
-        self._shared = 0.0  # when somebody else last wrote, or wanted to
+        self._solitude = Solitude(store.database)
         self._wake = threading.Condition()
         self._stopping = False
         self._submissions, self._previews = Selecting(4, "submit"), Selecting(3, "preview")
@@ -83,8 +82,9 @@ class Engine:
         self._thread.start()
 
     def stop(self) -> None:
-        """Finish the running chunk and end; what is left goes on at the next start."""
+        """Finish the running chunk, or break it off, and end; what is left goes on at the next start."""
         self._stopping = True
+        self._store.database.hurry()
         with self._wake:
             self._wake.notify_all()
         self._submissions.stop()
@@ -257,9 +257,18 @@ class Engine:
         return True
 
     def _chunk(self, tenant: Tenant, number: int) -> float | None:
+        began = time.perf_counter()
+        self._solitude.begins()
+        try:
+            wait = self._transaction(tenant, number)
+        except GaveWay:
+            self._solitude.lost(time.perf_counter() - began)
+            return 0.0
+        self._solitude.committed()
+        return wait
+
+    def _transaction(self, tenant: Tenant, number: int) -> float | None:
         key = (tenant.number, number)
-        if self._store.database.commits != self._commits:
-            self._shared = time.monotonic()
         with self._store.write() as session:
             began = time.perf_counter()
             job = jobs.by_number(session, tenant.number, number)
@@ -267,7 +276,8 @@ class Engine:
                 return None
             operation = self._operations[job.operation]
             few = self._sizes.get(key, FIRST_CHUNK)
-            size = wanted = min(MOST_CHUNK, int(few * self._longer(operation)))
+            alone = self._solitude.holds(len(self._turns))
+            size = wanted = min(MOST_CHUNK, int(few * _longer(operation))) if alone else few
             if job.options.speed:
                 size = min(size, _at_once(job.options.speed))
             size, wait = operation.supply(session, tenant, job, size)
@@ -280,9 +290,10 @@ class Engine:
                 jobs.complete(session, job, now)
                 job_events.add(session, job, Happened.FINISHED, now, {"status": Status.COMPLETED})
                 return None
-            counted = operation.record(session, tenant, job, last, now)
-            if job.mode is Mode.RUN:
-                operation.effect(session, tenant, job, last, now)
+            with self._store.database.giving_way() if alone and operation.gives_way else nullcontext():
+                counted = operation.record(session, tenant, job, last, now)
+                if job.mode is Mode.RUN:
+                    operation.effect(session, tenant, job, last, now)
             status = Status.CHUNK_PENDING if len(self._turns) > 1 else Status.CHUNK_PROCESSING
             moved = jobs.progress(session, job, last, counted, status, now)
             if not moved or sum(counted.values()) != count:
@@ -293,7 +304,8 @@ class Engine:
         took = time.perf_counter() - began
         self._remember(key, took)
         self._paced[key] = (time.monotonic() - took, count)
-        self._commits = self._store.database.commits
+        if alone:
+            self._solitude.kept()
         if count >= wanted:
             # Half way towards the ideal: one slow chunk (a checkpoint) must not shrink the next ones much.
             ideal = count * (operation.chunk_seconds or CHUNK_SECONDS) / max(took, 0.0005)
@@ -302,17 +314,6 @@ class Engine:
         if ended:
             return None
         return max(0.0, count / job.options.speed - took) if job.options.speed else 0.0
-
-    def _longer(self, operation: Operation) -> float:
-        """How many times the usual a chunk may take. A job that has the writer for itself does more at once, since
-        commits cost; as soon as somebody else writes, the very next chunk is as short as usual."""
-        now = time.monotonic()
-        if self._store.database.waiting or len(self._turns) > 1:
-            self._shared = now
-        if now - self._shared <= ALONE_AFTER:
-            return 1.0
-        usual = operation.chunk_seconds or CHUNK_SECONDS
-        return max(1.0, (operation.alone_seconds or ALONE_SECONDS) / usual)
 
     def _too_soon(self, job: Job) -> float:
         """For how many seconds its speed still forbids a job the next chunk: it may have been called ahead of that."""
@@ -346,6 +347,12 @@ class Engine:
         except Unavailable as error:
             log.warning("what is old stays for now: %s", error.sentence())
             return False
+
+
+def _longer(operation: Operation) -> float:
+    """How many times the usual a chunk may take while nobody else writes."""
+    usual = operation.chunk_seconds or CHUNK_SECONDS
+    return max(1.0, (operation.alone_seconds or ALONE_SECONDS) / usual)
 
 
 def _at_once(speed: int) -> int:

@@ -35,6 +35,8 @@ class Operation(Protocol):
     chunk_seconds: float | None = None
     #: The same while nobody else writes.
     alone_seconds: float | None = None
+    #: Whether such a chunk is broken off, and done again in short ones, when somebody else wants to write.
+    gives_way: bool = False
     #: How many targets they have at least, when their commits cost much; None: as few as others.
     least_chunk: int | None = None
 

@@ -20,6 +20,9 @@ from bulkwark.store.non_employee_sources import Source
 from bulkwark.store.tenants import Tenant
 from bulkwark.store.uploads import Chunk, State, Upload
 
+ENOUGH = 5_000  # rows of a chunk that does not wait for more of them to be read
+CHANGED = 500  # records that are changed at once: each is some 40 KB in this process until then
+TAKEN_BACK = 1_000  # rows of a chunk that is worked on in this process
 WAIT_SECONDS = 0.05  # between two looks whether more rows have been read
 QUEUED_SECONDS = 5.0  # the same while other uploads go first
 REPORT = "GET /bulkwark/v1/jobs/{id}/failed-rows gives the rows that failed, ready to be mended"
@@ -32,7 +35,8 @@ class NonEmployeeUploadOperation(Operation):
     # Each commit flushes a segment of the full text and writes every page of an index that it has touched. Among half a
     # million records chunks of 150 ms had shrunk to 500 rows, and most of the time went to commits and checkpoints.
     chunk_seconds = 0.15
-    alone_seconds = 0.6
+    alone_seconds = 6.0
+    gives_way = True
     least_chunk = 500
 
     def __init__(self, folder: Path, limits: Limits) -> None:
@@ -51,7 +55,8 @@ class NonEmployeeUploadOperation(Operation):
         if job.relation is not None:  # its targets are items of another job
             if job.relation is Relation.RUN and not jobs.chunk_end(session, job, 1)[1]:
                 self._let_go(session, job)
-            return size, 0.0
+            held = job.relation is Relation.RERUN or jobs.takes_back(session, job)
+            return min(size, TAKEN_BACK) if held else size, 0.0
         upload = self._upload(session, job)
         if upload.state is State.WAITING:
             return 0, QUEUED_SECONDS  # a restart calls every job; whoever begins to read calls it again
@@ -64,7 +69,7 @@ class NonEmployeeUploadOperation(Operation):
             return 0, WAIT_SECONDS
         count, last = uploads.ready(session, job, upload, size)
         end = uploads.segment_end(session, upload, last) if count and size >= LEAST_WHOLE else None
-        if unfinished and (count < size or (end is None and size >= LEAST_WHOLE)):
+        if unfinished and (count < min(size, ENOUGH) or (end is None and size >= LEAST_WHOLE)):
             return 0, WAIT_SECONDS
         last = end or last
         if count:
@@ -105,8 +110,7 @@ class NonEmployeeUploadOperation(Operation):
             return
         chunk = Chunk(session, tenant, job, last, upload)
         chunk.create(now)
-        changed = chunk.changed()
-        if changed:
+        for changed in chunk.changed(CHANGED):
             people = non_employee_records.managers(session, tenant, {cells.manager for _, cells in changed})
             found = {one.rid: one for one in non_employee_records.by_rids(session, [rid for rid, _ in changed])}
             rows = [(found[rid], cells, people.get(cells.manager)) for rid, cells in changed]

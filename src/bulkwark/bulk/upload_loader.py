@@ -7,10 +7,12 @@ nothing else, so it may die at any moment and begin anew. It holds a batch of ro
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 import threading
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import IO, Literal
 
 import msgspec
@@ -21,8 +23,10 @@ from bulkwark.domain.csv_files import Format, Refused, find_encoding, find_forma
 from bulkwark.domain.documents import Document
 from bulkwark.domain.non_employee_uploads import Header, known_columns
 from bulkwark.domain.non_employees import Attribute, Limits
+from bulkwark.errors import DiskFull
 
-NICENESS = 15  # answers to others come first, and so does the job that takes the rows
+NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
+NICENESS = 15  # answers to others come first, and so does the job that takes the rows; where that is all there is
 
 
 class Task(Struct, frozen=True):
@@ -43,9 +47,11 @@ class Task(Struct, frozen=True):
 
 
 class Answer(Struct, frozen=True, omit_defaults=True):
-    """What came of it. `refused`: one sentence for each fault of the file, or nothing."""
+    """What came of it. `refused`: one sentence for each fault of the file, or nothing; `unable`: why it could not be
+    read at all, though nothing is wrong with it."""
 
     refused: list[str] = []
+    unable: str = ""
     rows: int = 0  # that are not blank
     titles: list[str] = []
     names: list[str] = []  # technical names of the columns that are read
@@ -64,6 +70,12 @@ def run(task: Task) -> Answer:
             return upload_staging.read(file, task)
         except Refused as refused:
             return Answer([str(fault) for fault in refused.faults])
+        except DiskFull as error:
+            return Answer(unable=error.detail)
+        except OSError as error:
+            if error.errno not in NO_ROOM:
+                raise
+            return Answer(unable=f"the disk is full: {error.strerror}")
 
 
 def look(file: IO[bytes], task: Task) -> Answer:
@@ -86,8 +98,17 @@ def _end_with_parent() -> None:
     os._exit(1)
 
 
-def main() -> None:
+def _stay_behind() -> None:
+    """Run on processors that nobody else wants. Linux interrupts a process of that class for any other at once, and a
+    nice one at its next tick only."""
     os.nice(NICENESS)
+    if sys.platform == "linux":
+        with suppress(OSError):  # niceness will do
+            os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))
+
+
+def main() -> None:
+    _stay_behind()
     task = msgspec.json.decode(sys.stdin.buffer.readline(), type=Task)
     threading.Thread(target=_end_with_parent, daemon=True).start()
     sys.stdout.buffer.write(msgspec.json.encode(run(task)))

@@ -14,7 +14,7 @@ import msgspec
 
 import bulkwark
 from bulkwark.bulk.upload_loader import Answer, Task
-from bulkwark.errors import Unavailable
+from bulkwark.errors import DiskFull, Unavailable
 
 log = logging.getLogger("bulkwark.bulk")
 
@@ -30,7 +30,7 @@ class Loaders:
         self._stopping = False
 
     def run(self, task: Task) -> Answer:
-        """Let a process do the task. Raises Unavailable when it dies on the way."""
+        """Let a process do the task. Raises Unavailable when it dies on the way, DiskFull when it has no room."""
         process = self._start()
         with self._guard:
             self._running[process] = task.file
@@ -42,7 +42,7 @@ class Loaders:
             process.stdin.flush()
             found = process.stdout.read()
             process.wait()
-            return msgspec.json.decode(found, type=Answer)
+            answer = msgspec.json.decode(found, type=Answer)
         except (OSError, msgspec.DecodeError) as error:
             process.kill()
             status = process.wait()
@@ -55,6 +55,9 @@ class Loaders:
                 with suppress(OSError):  # what could not be written to a dead process is still in the buffer
                     if pipe is not None:
                         pipe.close()
+        if answer.unable:
+            raise DiskFull(answer.unable, hint="free space, then upload the file again: applied rows are unchanged")
+        return answer
 
     def _start(self) -> subprocess.Popen[bytes]:
         # The same code as this process runs, wherever that was imported from.

@@ -6,7 +6,7 @@ import time
 from collections.abc import Iterator, Sequence
 from itertools import islice
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 import msgspec
 
@@ -23,8 +23,8 @@ from bulkwark.store.dialect import Session, StagingFile
 from bulkwark.store.non_employee_spelling import Sort, Spelling, Value
 from bulkwark.store.tenants import Tenant, open_store
 
-BATCH = 1_000  # rows that are held at once
-BLOCK = 500  # rows of which the staging file holds index entries in order
+BLOCK = 500  # rows that are spelled at once, and whose words the staging file holds in order
+BATCH = 5_000  # rows whose whole texts it holds in order, and that are shown at once
 
 
 def read(file: IO[bytes], task: Task) -> Answer:
@@ -38,9 +38,13 @@ def read(file: IO[bytes], task: Task) -> Answer:
         staging = Staging(task, tenant, store.read())
         rows = Rows(header, task.schema, task.limits)
         checked = _checked(rows, found)
-        while batch := list(islice(checked, BATCH)):
+        shown = 0
+        while batch := list(islice(checked, BLOCK)):
             staging.add(batch)
-            staging.file.commit()
+            shown += len(batch)
+            if shown >= BATCH:
+                staging.show()
+                shown = 0
         good, bad = staging.finish()
     finally:
         store.close()
@@ -64,6 +68,8 @@ class Staging:
         self._sorts: set[int] = set()  # that are written
         self._lists: dict[tuple[tuple[int, ...], bool], int] = {}
         self._next = {"text": 1, "word": 1}  # numbers of the next rows
+        self._texts: dict[tuple[int, ...], list[tuple[str, int]]] = {}  # fields → whole texts and their lines
+        self._lines: list[int] = []  # that these are of
         self._managers = Managers(session, tenant, task.known)
 
     def add(self, batch: Sequence[Good | Bad]) -> None:
@@ -84,13 +90,19 @@ class Staging:
                 bad.append(Bad(row.line, row.raw, [fault]))
         self._write([(row.line, row.cells, person) for row, person in good if row.line not in late], bad)
 
+    def show(self) -> None:
+        """Let the rows that were added be seen."""
+        self._write_texts()
+        self.file.commit()
+
     def finish(self) -> tuple[int, int]:
         """Answers how many rows are good and bad."""
+        self._write_texts()
         return self.file.finish()
 
     def _write(self, good: list[tuple[int, Cells, Person]], bad: list[Bad]) -> None:
-        for start in range(0, len(good), BLOCK):
-            self._block(good[start : start + BLOCK])
+        if good:
+            self._block(good)
         self.file.add("bad", [(row.line, _json(row.raw), _json(row.faults), _reason(row)) for row in bad])
 
     def _block(self, good: list[tuple[int, Cells, Person]]) -> None:
@@ -103,9 +115,21 @@ class Staging:
         rows = zip(lines, named, spelled.objects, spelled.sorts, spelled.records, strict=True)
         self.file.add("row", [(line, one[2].id, *object, sort, *record) for line, one, object, sort, record in rows])
         for column in spelled.columns:
-            self._list(column.exact, False, column.texts, lines)
-            self._list(column.folded, False, column.low, lines)
-            self._list(column.worded, True, column.words, lines)
+            for fields, texts in ((column.exact, column.texts), (column.folded, column.low)):
+                if fields:
+                    self._texts.setdefault(fields, []).extend([(text, lines[at]) for text, at in texts])
+            if column.worded and column.words:
+                column.words.sort()
+                self._segment(column.worded, "word", list(_once(column.words, lines)), lines)
+        self._lines.extend(lines)
+
+    def _write_texts(self) -> None:
+        """What came since the last call, in order."""
+        for fields, texts in self._texts.items():
+            texts.sort()
+            self._segment(fields, "text", texts, self._lines)
+        self._texts.clear()
+        self._lines.clear()
 
     def _sort(self, sort: Sort) -> None:
         if sort.number not in self._sorts:
@@ -113,16 +137,13 @@ class Staging:
             self.file.add("sort_val", [(sort.number, *value) for value in sorted(sort.values, key=_in_order)])
             self.file.add("sort_term", [(sort.number, *term) for term in sorted(sort.terms)])
 
-    def _list(self, fields: tuple[int, ...], words: bool, texts: list[tuple[str, int]], lines: list[int]) -> None:
-        """Write what some rows add to some fields, as a segment. `texts`: and the position of the row."""
-        if not fields or not texts:
-            return
+    def _segment(self, fields: tuple[int, ...], table: str, rows: Sequence[Sequence[Any]], lines: list[int]) -> None:
+        """Write what some rows of the file add to some fields."""
+        words = table == "word"
         number = self._lists.get((fields, words))
         if number is None:
             number = self._lists[fields, words] = len(self._lists)
             self.file.add("field_of", [(number, int(words), field) for field in fields])
-        texts.sort()
-        table, rows = ("word", list(_once(texts, lines))) if words else ("text", [(t, lines[at]) for t, at in texts])
         self.file.add(table, rows)
         start = self._next[table]
         self._next[table] = stop = start + len(rows)

@@ -26,7 +26,7 @@ from bulkwark.bulk.upload_specs import NAME, JobSpec, Spec
 from bulkwark.domain.jobs import FINISHED, Job, Mode, Status
 from bulkwark.domain.kinds import Kind, first_rid
 from bulkwark.domain.non_employees import Limits
-from bulkwark.errors import BulkwarkError, Unavailable
+from bulkwark.errors import BulkwarkError, DiskFull, Unavailable
 from bulkwark.store import counters, events, jobs, uploads
 from bulkwark.store.dialect import Session
 from bulkwark.store.events import Event
@@ -147,7 +147,7 @@ class Uploads:
     def _read(self, upload: Upload) -> None:
         """Begin to read a file, or give it up."""
         if upload.tries >= TRIES:
-            self._end(upload, f"the process that reads the file has died {TRIES} times")
+            self._end(upload, f"the file could not be read, which was tried {TRIES} times: {upload.error}")
             return
         with self._store.write() as session:
             uploads.move(session, upload, State.READING, self._clock())
@@ -163,9 +163,7 @@ class Uploads:
             if not self._stopping and self._over(upload):
                 self._follow(upload)
             elif not self._stopping:
-                log.warning("upload %s will be read again: %s", upload.id, error.sentence())
-                with self._store.write() as session:
-                    uploads.move(session, upload, State.READING, self._clock(), tries=1)
+                self._again(upload, error)
         except BulkwarkError as error:
             self._end(upload, error.sentence())
         except Exception as error:
@@ -174,6 +172,17 @@ class Uploads:
         finally:
             del self._reading[upload.tenant, upload.number]
             self._look()
+
+    def _again(self, upload: Upload, error: Unavailable) -> None:
+        """Let a file be read once more. What was read of it goes first: it may be what has filled the disk."""
+        log.warning("upload %s will be read again: %s", upload.id, error.sentence())
+        try:
+            self._remove_staging(upload)
+            with self._store.write() as session:
+                uploads.move(session, upload, State.READING, self._clock(), error=error.sentence(), tries=1)
+        except Unavailable as full:
+            log.warning("upload %s waits: %s", upload.id, full.sentence())
+        time.sleep(RETRY_SECONDS if isinstance(error, DiskFull) else 0)
 
     def _stage(self, upload: Upload) -> None:
         """Submit the job, and read the file into the staging file from which it takes its rows."""
@@ -207,7 +216,7 @@ class Uploads:
         if found.refused:
             self._end(upload, "\n".join(found.refused))
             return
-        with self._store.write() as session:
+        with self._store.write(patient=True) as session:
             uploads.move(session, upload, State.APPLYING, self._clock())
             job = jobs.get(session, upload.tenant, upload.id)
             assert job is not None

@@ -12,11 +12,12 @@ from bulkwark.store.sqlite.relevance import Statistics
 from bulkwark.store.sqlite.select import Selector
 from bulkwark.store.sqlite.sets import Sql
 from bulkwark.store.sqlite.staging import StagingFile
-from bulkwark.store.sqlite.waiting import Patience, stay_behind
+from bulkwark.store.sqlite.waiting import GaveWay, Patience, stay_behind
 
 __all__ = [
     "Aggregator",
     "Database",
+    "GaveWay",
     "Patience",
     "Row",
     "Selector",

@@ -85,9 +85,10 @@ class Store:
         """This thread's reader."""
         return self.database.read()
 
-    def write(self) -> AbstractContextManager[Session]:
-        """One write transaction: committed at the end, rolled back on any error."""
-        return self.database.write()
+    def write(self, *, patient: bool = False) -> AbstractContextManager[Session]:
+        """One write transaction: committed at the end, rolled back on any error. `patient`: no long chunk of a job is
+        broken off for it."""
+        return self.database.write(patient=patient)
 
     def turn(self) -> AbstractContextManager[Turn]:
         """The writer for several transactions that nothing can come between."""

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -146,6 +147,9 @@ def aliases(session: Session, tenant: Tenant, prefix: str, most: int) -> list[st
 # --- applying --------------------------------------------------------------------------------------------
 
 
+# Statements that hold all of their rows, or every page that they change, in memory: so they take some rows at a time.
+_PIECEMEAL = frozenset({"search_docs", "tokens"})
+PIECE = 1_000
 _INDEX = ("values", "sort_values", "terms", "some_terms", "sort_terms")
 
 
@@ -192,15 +196,23 @@ class Chunk:
             return 0
         start = counters.take(session, self._tenant.number, f"kind-{int(Kind.IDENTITY)}", count)
         require_number(start + count - 1, Kind.IDENTITY)
-        session.run("uploads.number_new", (first_rid(self._tenant.number, Kind.IDENTITY) + start,))
+        first = first_rid(self._tenant.number, Kind.IDENTITY) + start
+        session.run("uploads.number_new", (first,))
+        pieces = [line for (line,) in session.rows("uploads.pieces", (first, PIECE))]
         for statement in ("objects", "states", "search_docs", "links", "records", "tokens", *_INDEX):
-            self._run(f"new_{statement}", now=now, kind=int(Kind.IDENTITY))
+            for above, to in pairwise([0, *pieces]) if statement in _PIECEMEAL else [(0, 0)]:
+                self._run(f"new_{statement}", now=now, kind=int(Kind.IDENTITY), above=above, to=to)
         return count
 
-    def changed(self) -> list[tuple[int, Cells]]:
-        """(rid, values) of records that get other values."""
-        rows = staging.rows(self._session, "uploads.changed", _name(self._upload), self._span)
-        return [(rid, msgspec.json.decode(cells, type=Cells)) for rid, cells in rows]
+    def changed(self, most: int) -> Iterator[list[tuple[int, Cells]]]:
+        """(rid, values) of records that get other values, so many at a time."""
+        above = self._span["cursor"]
+        name = _name(self._upload)
+        while rows := staging.rows(
+            self._session, "uploads.changed", name, {**self._span, "above": above, "most": most}
+        ):
+            above = rows[-1][0]
+            yield [(rid, msgspec.json.decode(cells, type=Cells)) for _, rid, cells in rows]
 
     def _run(self, statement: str, **more: Any) -> int:
         return staging.run(self._session, f"uploads.{statement}", _name(self._upload), {**self._span, **more})

@@ -18,9 +18,10 @@ from typing import Any
 
 import apsw
 
-from bulkwark.errors import Invalid, Unavailable
+from bulkwark.errors import DiskFull, Invalid, Unavailable
+from bulkwark.store.sqlite.checkpoints import Checkpoints
 from bulkwark.store.sqlite.functions import install
-from bulkwark.store.sqlite.waiting import FairLock, Patience, stay_behind
+from bulkwark.store.sqlite.waiting import FairLock, GaveWay, Patience, Way
 
 log = logging.getLogger("bulkwark.store")
 
@@ -32,6 +33,7 @@ SNAPSHOT_CACHE_KIB = 2_048  # what is read once is only in the way: a cache of 1
 WRITER_CACHE_KIB = 65_536
 WAL_PAGES = 4_000  # checkpoint after about 32 MB of log
 LONG_WAL_PAGES = 16_000  # the same while much is written: a page that comes again and again goes to the file less often
+LONG_CACHE_KIB = 98_304  # the same: a field's values of a million objects take 60 MB, and are written in several passes
 BULK_CACHE_KIB = 262_144
 BULK_WAL_PAGES = 32_000  # about 256 MB: a page that is written often goes to the file once
 
@@ -138,11 +140,15 @@ class Session:
 
     def many(self, name: str, rows: Sequence[Sequence[Any]] | Iterator[Sequence[Any]]) -> None:
         """Execute the named statement once for each row of values."""
+        if self.patience is not None:
+            self.patience.require()
         with driver_errors():
             self.connection.executemany(STATEMENTS[name], rows)
 
     def execute(self, sql: str, params: Params = None) -> Iterator[Row]:
         """Rows of a text built by this dialect's emitter; values are always bound, never in the text."""
+        if self.patience is not None:
+            self.patience.require()
         try:
             found = self.connection.execute(sql, params)
         except apsw.Error as error:
@@ -180,9 +186,12 @@ class Database:
         self.after_rollback: list[Callable[[], None]] = []  # what was remembered from the transaction must go
         self._writer = Session(self._connect(WRITER_CACHE_KIB, writes=not read_only))
         self._checkpoints: Checkpoints | None = None
+        self._much = False
         if not read_only:
             self._writer.connection.execute(WORK_TABLES)
-            self._checkpoints = Checkpoints(self)
+            self._checkpoints = Checkpoints(
+                self._writer.connection, lambda: self._connect(READER_CACHE_KIB, writes=True), self.turn, WAL_PAGES
+            )
 
     def _connect(self, cache_kib: int, *, writes: bool = False) -> apsw.Connection:
         # Staging files are attached by URI, for reading only (staging.py).
@@ -236,19 +245,40 @@ class Database:
                 self._all.remove(connection)
 
     @contextmanager
-    def turn(self) -> Iterator[Turn]:
-        """The writer's place for one or several transactions that nothing can come between."""
-        self._lock.acquire()
+    def turn(self, *, patient: bool = False) -> Iterator[Turn]:
+        """The writer's place for one or several transactions that nothing can come between. `patient`: a transaction
+        that gives way does not do so for this one."""
+        self._lock.acquire(patient=patient)
         try:
             yield Turn(self, self._writer)
         finally:
             self._lock.release()
 
     @contextmanager
-    def write(self) -> Iterator[Session]:
+    def write(self, *, patient: bool = False) -> Iterator[Session]:
         """One write transaction, in turn: committed at the end, rolled back on any error."""
-        with self.turn() as turn, turn.transaction() as session:
+        with self.turn(patient=patient) as turn, turn.transaction() as session:
             yield session
+
+    @contextmanager
+    def giving_way(self) -> Iterator[None]:
+        """Within a write transaction, for what may take seconds: raises GaveWay as soon as somebody else wants to
+        write, and the transaction is to be done again, with less in it."""
+        writer = self._writer
+        with self._lock.giving_way(writer.connection.interrupt):
+            writer.patience = Way(self._lock)
+            try:
+                yield
+            except (apsw.InterruptError, Invalid) as error:
+                if not isinstance(error, Invalid) or isinstance(error.__cause__, apsw.InterruptError):
+                    raise GaveWay from error
+                raise
+            finally:
+                writer.patience = None
+
+    def hurry(self) -> None:
+        """Break off a transaction that gives way."""
+        self._lock.hurry()
 
     @contextmanager
     def bulk(self) -> Iterator[None]:
@@ -270,12 +300,16 @@ class Database:
 
     def expect_much(self, much: bool) -> None:
         """Whether hundreds of thousands of rows are written, now and in the next minutes."""
-        if self._checkpoints is not None:
-            self._checkpoints.pages = LONG_WAL_PAGES if much else WAL_PAGES
+        if self._checkpoints is None or much == self._much:
+            return
+        self._much = much
+        self._checkpoints.pages = LONG_WAL_PAGES if much else WAL_PAGES
+        with self.turn(patient=True) as turn:
+            turn.session.connection.pragma("cache_size", -(LONG_CACHE_KIB if much else WRITER_CACHE_KIB))
 
     @property
     def waiting(self) -> int:
-        """How many writers wait for their turn."""
+        """How many writers wait for their turn and are not patient."""
         return self._lock.waiting
 
     def backup(self, target: Path) -> list[str]:
@@ -303,53 +337,6 @@ class Database:
             connections, self._all = self._all, []
         for connection in reversed(connections):
             connection.close(True)
-
-
-class Checkpoints:
-    """Folds the write-ahead log into the file, beside the writer instead of inside some caller's commit.
-
-    A first pass runs while others write; a second one, in a turn of its own, takes the little that came
-    meanwhile, so that the log starts anew and stays small however long a job writes.
-    """
-
-    def __init__(self, database: Database) -> None:
-        self.pages = WAL_PAGES
-        self._database = database
-        self._wanted = threading.Event()
-        self._stopping = False
-        self._thread: threading.Thread | None = None
-        database._writer.connection.set_wal_hook(self._committed)
-
-    def _committed(self, _connection: apsw.Connection, _name: str, pages: int) -> int:
-        if pages >= self.pages and not self._wanted.is_set():
-            self._wanted.set()
-            if self._thread is None:
-                self._thread = threading.Thread(target=self._run, name="checkpoints", daemon=True)
-                self._thread.start()
-        return apsw.SQLITE_OK
-
-    def _run(self) -> None:
-        stay_behind()
-        connection = self._database._connect(READER_CACHE_KIB, writes=True)
-        while True:
-            self._wanted.wait()
-            # Cleared before the look at the end and before the work: what is asked for meanwhile must not be lost.
-            self._wanted.clear()
-            if self._stopping:
-                return
-            try:
-                connection.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_PASSIVE)
-                with self._database.turn():
-                    connection.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_PASSIVE)
-            except apsw.Error:
-                # Another process is at it, or the disk is full: the log keeps everything, the next commit asks again.
-                log.info("a checkpoint was put off", exc_info=True)
-
-    def stop(self) -> None:
-        self._stopping = True
-        self._wanted.set()
-        if self._thread is not None:
-            self._thread.join()
 
 
 class Turn:
@@ -394,8 +381,9 @@ def translated(error: apsw.Error) -> Exception:
         return Unavailable("the database is locked by another process", hint="try again")
     if isinstance(error, apsw.InterruptError):
         return Invalid("the query took too long and was given up", hint="ask for less, or name the fields")
-    if isinstance(error, apsw.FullError):
-        return Unavailable("the disk or the database's page limit is full", hint="free space, then retry")
+    # A limit on the size of files is told as a write that failed.
+    if isinstance(error, apsw.FullError) or getattr(error, "extendedresult", 0) == apsw.SQLITE_IOERR_WRITE:
+        return DiskFull("the disk or the database's page limit is full", hint="free space, then retry")
     if isinstance(error, UNUSABLE):
         return Unavailable(f"the database cannot be used: {error}")
     return error

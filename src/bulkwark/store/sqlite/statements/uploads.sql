@@ -92,6 +92,9 @@ SELECT i.rid, row_number() OVER (ORDER BY i.rid) - 1, s.sort FROM job_item i CRO
 WHERE i.tenant = :tenant AND i.job = :job AND i.rid > :cursor AND i.rid <= :last AND i.outcome = 1 AND i.before IS NULL;
 -- number_new: from the first of the numbers that were taken for them
 UPDATE temp.upload_new SET rid = rid + ?;
+-- pieces: the last line of each so many of them
+SELECT line FROM temp.upload_new WHERE (rid - ?1) % ?2 = ?2 - 1
+UNION SELECT max(line) FROM temp.upload_new ORDER BY line;
 -- new_objects: their identities
 INSERT INTO object (rid, tenant, kind, id, head)
 SELECT n.rid, :tenant, :kind, s.id, s.head FROM temp.upload_new n CROSS JOIN staging.row s ON s.line = n.line
@@ -101,7 +104,7 @@ INSERT INTO state (rid, tenant, kind, modified, md) SELECT rid, :tenant, :kind, 
 -- new_search_docs: what a search answers
 INSERT INTO search_doc (rid, tenant, face, refs)
 SELECT n.rid, :tenant, s.face, '{"accounts":[' || n.rid || ']}' FROM temp.upload_new n CROSS JOIN staging.row s ON s.line = n.line
-ORDER BY n.line;
+WHERE n.line > :above AND n.line <= :to ORDER BY n.line;
 -- new_links: the one account of each, which is indexed with its identity
 INSERT INTO link (tenant, field, target, rid)
 SELECT :tenant, f.field, n.rid, n.rid FROM field f CROSS JOIN temp.upload_new n
@@ -114,25 +117,29 @@ SELECT n.rid, :tenant, :source, s.key, s.account, s.first, s.last, s.email, s.ph
 FROM temp.upload_new n CROSS JOIN staging.row s ON s.line = n.line ORDER BY n.line;
 -- new_tokens: the full-text rows
 INSERT INTO fts (rowid, tokens)
-SELECT n.rid, s.tokens FROM temp.upload_new n CROSS JOIN staging.row s ON s.line = n.line ORDER BY n.line;
--- new_values: whole values, as they come: in the order of their index
+SELECT n.rid, s.tokens FROM temp.upload_new n CROSS JOIN staging.row s ON s.line = n.line
+WHERE n.line > :above AND n.line <= :to ORDER BY n.line;
+-- new_values: whole values, field by field, so that its pages stay at hand; those of a segment are in order
 INSERT OR IGNORE INTO val (tenant, field, value, rid)
-SELECT :tenant, f.field, t.value, n.rid FROM staging.segment g
-CROSS JOIN staging.field_of f ON f.list = g.list AND f.words = 0
+SELECT :tenant, g.field, t.value, n.rid FROM (
+    SELECT f.field, g.start, g.stop FROM staging.segment g CROSS JOIN staging.field_of f ON f.list = g.list AND f.words = 0
+    WHERE g.last > :cursor AND g.first <= :last ORDER BY f.field, g.last
+) g
 CROSS JOIN staging.text t ON t.n >= g.start AND t.n < g.stop
-CROSS JOIN temp.upload_new n ON n.line = t.line
-WHERE g.last > :cursor AND g.first <= :last;
+CROSS JOIN temp.upload_new n ON n.line = t.line;
 -- new_sort_values: those that all of a sort have
 INSERT OR IGNORE INTO val (tenant, field, value, rid)
 SELECT :tenant, v.field, v.value, n.rid FROM staging.sort_val v CROSS JOIN temp.upload_new n ON n.sort = v.sort;
 -- new_terms: the dictionary, from segments of which all rows are new
 INSERT INTO vocab (tenant, field, term, df)
-SELECT :tenant, f.field, w.value, w.many FROM staging.segment g
-CROSS JOIN staging.field_of f ON f.list = g.list AND f.words = 1
+SELECT :tenant, g.field, w.value, w.many FROM (
+    SELECT f.field, g.start, g.stop FROM staging.segment g CROSS JOIN staging.field_of f ON f.list = g.list AND f.words = 1
+    WHERE g.last > :cursor AND g.first <= :last
+      AND g.rows = (SELECT count(*) FROM temp.upload_new n WHERE n.line >= g.first AND n.line <= g.last)
+    ORDER BY f.field, g.last
+) g
 CROSS JOIN staging.word w ON w.n >= g.start AND w.n < g.stop
-WHERE g.last > :cursor AND g.first <= :last
-  AND g.rows = (SELECT count(*) FROM temp.upload_new n WHERE n.line >= g.first AND n.line <= g.last)
-ON CONFLICT (tenant, field, term) DO UPDATE SET df = df + excluded.df;
+WHERE 1 ON CONFLICT (tenant, field, term) DO UPDATE SET df = df + excluded.df;
 -- new_some_terms: and from segments of which only some are
 INSERT INTO vocab (tenant, field, term, df)
 SELECT :tenant, f.field, w.value, 1 FROM staging.segment g
@@ -155,11 +162,11 @@ WHERE i.tenant = :tenant AND i.job = :job AND i.rid > :cursor AND i.rid <= :last
     SELECT 1 FROM job_item p WHERE p.tenant = :tenant AND p.job = :origin AND p.rid = i.rid AND p.outcome = i.outcome
       AND p.before IS i.before
 );
--- changed: records of a chunk that get other values
-SELECT r.rid, i.after -> 'cells'
+-- changed: some records of a chunk that get other values
+SELECT i.rid, r.rid, i.after -> 'cells'
 FROM job_item i CROSS JOIN staging.row s ON s.line = i.rid
 CROSS JOIN ne_record r ON r.tenant = i.tenant AND r.source = :source AND r.key = s.key
-WHERE i.tenant = :tenant AND i.job = :job AND i.rid > :cursor AND i.rid <= :last AND i.outcome = 1
-  AND i.before IS NOT NULL ORDER BY i.rid;
+WHERE i.tenant = :tenant AND i.job = :job AND i.rid > :above AND i.rid <= :last AND i.outcome = 1
+  AND i.before IS NOT NULL ORDER BY i.rid LIMIT :most;
 -- aliases: of identities that begin alike, folded
 SELECT DISTINCT value FROM val WHERE tenant = ?1 AND field = ?2 AND value >= ?3 AND value < ?3 || char(1114111) LIMIT ?4;
