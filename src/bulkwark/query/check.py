@@ -289,8 +289,7 @@ class _Checker(SourceCheck):
             if not any(f.kind is Kind.KEYWORD for f in self.names.schema.fields.values()):
                 return node
             forms = spellings(None, fold(raw.text))
-            whole = [ast.Phrase(field=None, tokens=(form,), span=raw.span) for form in forms]
-            # Without any word in it a text may still be the whole of a keyword: it does not vanish, it finds none.
+            whole = [ast.Phrase(field=None, tokens=(form,), span=raw.span) for form in forms]  # may be a keyword's
             return ast.disj(*([node] if node else []), *(w for w in whole if w != node), span=raw.span)
         if isinstance(raw, ast.Like):
             return ast.TokenLike(field=None, pattern=folded(raw.pattern), span=raw.span)
@@ -332,7 +331,6 @@ class _Checker(SourceCheck):
             else:
                 only_words &= isinstance(node, ast.Phrase)
                 found.append(self._scored(node, boost, raw))
-        # A text without words vanishes, unless a keyword could be it.
         if wordless and (not found or (only_words and isinstance(raw, ast.Match))):
             return None
         if self.strict and not found:
@@ -394,7 +392,9 @@ def has(target: Target, span: ast.Span) -> ast.Node:
 
 
 def _wordless(raw: ast.Node) -> bool:
-    """Whether a text for no field in particular has no word: it finds nothing, and was hardly meant so."""
-    while isinstance(raw, ast.Boost):
-        raw = raw.child
+    """Whether texts for no field in particular are all there is, without a word: it finds nothing, under NOT all."""
+    if isinstance(raw, ast.Boost | ast.Nested):
+        return _wordless(raw.child)
+    if isinstance(raw, ast.Bool):
+        return all(map(_wordless, (*raw.must, *raw.should, *raw.must_not)))
     return isinstance(raw, ast.Text) and raw.field is None and not tokens(raw.text)
