@@ -77,7 +77,14 @@ class Api:
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
         tracking = errors.tracking_id()
-        self._services.traffic.calls += 1
+        traffic = self._services.traffic
+        traffic.begins()
+        try:
+            await self._answered(scope, receive, send, tracking)
+        finally:
+            traffic.ends()
+
+    async def _answered(self, scope: Message, receive: Receive, send: Send, tracking: str) -> None:
         try:
             answer = self._quick.answer(scope) if scope["method"] == "GET" else None
             if answer is None:

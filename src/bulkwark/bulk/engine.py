@@ -10,7 +10,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Mapping
-from contextlib import ExitStack, nullcontext
+from contextlib import ExitStack
 
 from bulkwark.bulk import freezing, guards
 from bulkwark.bulk.freezing import Operation
@@ -290,7 +290,11 @@ class Engine:
                 jobs.complete(session, job, now)
                 job_events.add(session, job, Happened.FINISHED, now, {"status": Status.COMPLETED})
                 return None
-            with self._store.database.giving_way() if alone and operation.gives_way else nullcontext():
+            with ExitStack() as manners:
+                if operation.gives_way:
+                    manners.enter_context(self._store.database.stepping_aside())
+                    if alone:
+                        manners.enter_context(self._store.database.giving_way())
                 counted = operation.record(session, tenant, job, last, now)
                 if job.mode is Mode.RUN:
                     operation.effect(session, tenant, job, last, now)

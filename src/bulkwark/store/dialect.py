@@ -7,6 +7,7 @@ keeps every other file out of `store/sqlite`.
 from bulkwark.store.sqlite import index, inner, order, rows, scores, staging, typeahead
 from bulkwark.store.sqlite.aggregations import Aggregator
 from bulkwark.store.sqlite.engine import Database, Row, Session, Turn
+from bulkwark.store.sqlite.leisure import Traffic
 from bulkwark.store.sqlite.migrate import migrate
 from bulkwark.store.sqlite.relevance import Statistics
 from bulkwark.store.sqlite.select import Selector
@@ -25,6 +26,7 @@ __all__ = [
     "Sql",
     "StagingFile",
     "Statistics",
+    "Traffic",
     "Turn",
     "index",
     "inner",

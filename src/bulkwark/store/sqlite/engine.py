@@ -21,12 +21,14 @@ import apsw
 from bulkwark.errors import DiskFull, Invalid, Unavailable
 from bulkwark.store.sqlite.checkpoints import Checkpoints
 from bulkwark.store.sqlite.functions import install
+from bulkwark.store.sqlite.leisure import Leisure, Traffic
 from bulkwark.store.sqlite.waiting import FairLock, GaveWay, Patience, Way
 
 log = logging.getLogger("bulkwark.store")
 
 BUSY_MS = 20_000  # how long to wait for another process that writes (`bulkwark load` beside a server)
 BUSY_STEP_MS = 2
+STEPS, ASIDE_STEPS = 50_000, 10_000  # of SQLite's machine, some 40 ns each, between two looks whether to go on
 READER_CACHE_KIB = 4_096
 LOOP_CACHE_KIB = 32_768
 SNAPSHOT_CACHE_KIB = 2_048  # what is read once is only in the way: a cache of 16 MB makes large pages slower by a third
@@ -93,11 +95,18 @@ class Session:
     def __init__(self, connection: apsw.Connection) -> None:
         self.connection = connection
         self.patience: Patience | None = None
+        self.aside: Callable[[], None] | None = None  # asked as often, while what runs steps aside for calls
         self.between: list[Callable[[], None]] = []  # what cannot be done within a transaction: before the next one
-        connection.set_progress_handler(self._impatient, 50_000)
+        self.ask_every(STEPS)
+
+    def ask_every(self, steps: int) -> None:
+        """Let SQLite ask every so many steps, from the next statement on, whether it is to go on."""
+        self.connection.set_progress_handler(self._impatient, steps)
 
     def _impatient(self) -> bool:
         """Asked by SQLite every few milliseconds; True ends the running statement."""
+        if self.aside is not None:
+            self.aside()
         return self.patience is not None and self.patience.over
 
     def rows(self, name: str, params: Params = None) -> Iterator[Row]:
@@ -179,6 +188,7 @@ class Database:
         self.path = path
         self.read_only = read_only
         self._lock = FairLock()
+        self.traffic = Traffic()  # told by whoever answers calls
         self._readers = threading.local()
         self._all: list[apsw.Connection] = []
         self._guard = threading.Lock()
@@ -275,6 +285,18 @@ class Database:
                 raise
             finally:
                 writer.patience = None
+
+    @contextmanager
+    def stepping_aside(self) -> Iterator[None]:
+        """Within a write transaction, for what may take long: it leaves its processor to calls that are under way."""
+        writer, leisure = self._writer, Leisure(self.traffic)
+        writer.aside = lambda: leisure.look(hurried=self._lock.waiting > 0)
+        writer.ask_every(ASIDE_STEPS)
+        try:
+            yield
+        finally:
+            writer.aside = None
+            writer.ask_every(STEPS)
 
     def hurry(self) -> None:
         """Break off a transaction that gives way."""
