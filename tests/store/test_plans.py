@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from bulkwark.store.dialect import StagingFile, staging, typeahead
-from bulkwark.store.sqlite.engine import STATEMENTS
+from bulkwark.store.sqlite.named import STATEMENTS
 from bulkwark.store.tenants import Store, open_store
 from tests.house import House
 from tests.store.judged import Judged

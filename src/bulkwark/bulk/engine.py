@@ -237,6 +237,8 @@ class Engine:
                 return job, None
             if wait := self._too_soon(job):
                 return job, wait
+            if self._operations[job.operation].gives_way:
+                self._store.database.settle()
             return job, self._chunk(tenant, number)
         except Unavailable as error:
             log.warning("job %s of tenant %s waits: %s", number, tenant_number, error.sentence())

@@ -12,7 +12,6 @@ import time
 from array import array
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from importlib import resources
 from pathlib import Path
 from typing import Any
 
@@ -22,12 +21,14 @@ from bulkwark.errors import DiskFull, Invalid, Unavailable
 from bulkwark.store.sqlite.checkpoints import Checkpoints
 from bulkwark.store.sqlite.functions import install
 from bulkwark.store.sqlite.leisure import Leisure, Traffic
+from bulkwark.store.sqlite.named import STATEMENTS
 from bulkwark.store.sqlite.waiting import FairLock, GaveWay, Patience, Way
 
 log = logging.getLogger("bulkwark.store")
 
 BUSY_MS = 20_000  # how long to wait for another process that writes (`bulkwark load` beside a server)
 BUSY_STEP_MS = 2
+SETTLE_SECONDS = 1.0
 STEPS, ASIDE_STEPS = 50_000, 10_000  # of SQLite's machine, some 40 ns each, between two looks whether to go on
 READER_CACHE_KIB = 4_096
 LOOP_CACHE_KIB = 32_768
@@ -63,30 +64,6 @@ apsw.initialize()
 
 Params = Mapping[str, Any] | Sequence[Any] | None
 Row = tuple[Any, ...]
-
-
-def load_statements() -> dict[str, str]:
-    """Name → SQL of every statement in `statements/*.sql`; a name is `<file>.<name>`.
-
-    A statement starts at a line `-- name: purpose` and ends at the next one.
-    """
-    found: dict[str, str] = {}
-    for file in sorted(resources.files(__package__).joinpath("statements").iterdir(), key=lambda f: f.name):
-        if not file.name.endswith(".sql"):
-            continue
-        noun, name = file.name.removesuffix(".sql"), ""
-        for line in file.read_text("utf-8").splitlines():
-            head = line.removeprefix("-- ").partition(":")[0]
-            if line.startswith("-- ") and head.isidentifier():
-                name = f"{noun}.{head}"
-                assert name not in found, f"statement {name} is defined twice"
-                found[name] = ""
-            elif name and not line.startswith("--"):
-                found[name] += line + "\n"
-    return {name: text.strip().rstrip(";") for name, text in found.items()}
-
-
-STATEMENTS = load_statements()
 
 
 class Session:
@@ -297,6 +274,11 @@ class Database:
         finally:
             writer.aside = None
             writer.ask_every(STEPS)
+
+    def settle(self) -> None:
+        """While calls come: wait until the log is folded in, so that one thread less wants a processor."""
+        if self._checkpoints is not None and self.traffic.lately():
+            self._checkpoints.wait(SETTLE_SECONDS)
 
     def hurry(self) -> None:
         """Break off a transaction that gives way."""

@@ -11,6 +11,7 @@ WORK = 0.0004  # seconds of work between two looks
 PAUSE = 0.0004  # seconds that one step aside takes, while a call is under way
 YOUNG = 0.005  # seconds for which a call is stepped aside for; one that takes longer does not wait for a processor
 MOST_SAVED = 0.004  # seconds of pauses that work has earned: in a flood of calls half of the time is work
+LATELY = 1.0  # seconds
 _yield = getattr(os, "sched_yield", lambda: None)
 
 
@@ -33,6 +34,10 @@ class Traffic:
     def under_way(self, now: float) -> bool:
         """Whether somebody waits for an answer, and has not done so for long."""
         return self.calls != self._ended and now - self._last < YOUNG
+
+    def lately(self) -> bool:
+        """Whether calls come in these seconds."""
+        return time.perf_counter() - self._last < LATELY
 
     def watch(self) -> Watch:
         """Look out for calls from now on."""

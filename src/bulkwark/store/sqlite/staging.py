@@ -16,7 +16,8 @@ from typing import Any
 
 import apsw
 
-from bulkwark.store.sqlite.engine import ASIDE_STEPS, STATEMENTS, Params, Session, driver_errors
+from bulkwark.store.sqlite.engine import ASIDE_STEPS, Params, Session, driver_errors
+from bulkwark.store.sqlite.named import STATEMENTS
 
 FORMAT = 4  # of the tables below, and of what stands in them
 CACHE_KIB = 16_384
