@@ -25,7 +25,8 @@ from bulkwark.api.routing import Route, Router
 from bulkwark.api.services import Services
 from bulkwark.auth.actors import Actor
 from bulkwark.errors import Invalid, Unauthenticated
-from bulkwark.store.dialect import Patience, stay_behind
+from bulkwark.store.dialect import Patience
+from bulkwark.store.priorities import stay_behind
 from bulkwark.store.tenants import Tenant
 
 log = logging.getLogger("bulkwark.api")

@@ -21,8 +21,9 @@ from bulkwark.bulk.turns import Key, Turns
 from bulkwark.domain.jobs import FINISHED, USUAL_PRIORITY, Happened, Hold, Job, Mode, Outcome, Status
 from bulkwark.errors import BulkwarkError, Unavailable
 from bulkwark.store import documents, job_events, jobs
-from bulkwark.store.dialect import GaveWay, Patience, Session, stay_behind
+from bulkwark.store.dialect import GaveWay, Patience, Session
 from bulkwark.store.jobs import NewJob
+from bulkwark.store.priorities import stay_behind
 from bulkwark.store.tenants import Store, Tenant
 
 log = logging.getLogger("bulkwark.bulk")

@@ -9,11 +9,9 @@ from __future__ import annotations
 
 import errno
 import os
-import signal
 import sys
 import threading
 from collections.abc import Sequence
-from contextlib import suppress
 from typing import IO, Literal
 
 import msgspec
@@ -25,10 +23,9 @@ from bulkwark.domain.documents import Document
 from bulkwark.domain.non_employee_uploads import Header, known_columns
 from bulkwark.domain.non_employees import Attribute, Limits
 from bulkwark.errors import DiskFull
+from bulkwark.store.priorities import stay_far_behind
 
 NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
-NICENESS = 15  # answers to others come first, and so does the job that takes the rows; where that is all there is
-YIELD_SECONDS = 0.0005
 
 
 class Task(Struct, frozen=True):
@@ -100,26 +97,9 @@ def _end_with_parent() -> None:
     os._exit(1)
 
 
-def _stay_behind() -> None:
-    """Run on processors that nobody else wants. Linux interrupts a process of that class for any other at once, and a
-    nice one at its next tick only."""
-    os.nice(NICENESS)
-    if sys.platform == "linux":
-        with suppress(OSError):  # niceness will do
-            os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))
-            _yield_often()
-
-
-def _yield_often() -> None:
-    """Let the kernel look every half millisecond who is to run. It does so when it wakes somebody up; but it may find
-    that he has had his share, take this process, and look again at its next tick only, 4 ms later."""
-    signal.signal(signal.SIGALRM, lambda *_: os.sched_yield())
-    signal.siginterrupt(signal.SIGALRM, False)
-    signal.setitimer(signal.ITIMER_REAL, YIELD_SECONDS, YIELD_SECONDS)
-
-
 def main() -> None:
-    _stay_behind()
+    # Answers to others come first, and so does the job that takes the rows.
+    stay_far_behind()
     task = msgspec.json.decode(sys.stdin.buffer.readline(), type=Task)
     threading.Thread(target=_end_with_parent, daemon=True).start()
     sys.stdout.buffer.write(msgspec.json.encode(run(task)))

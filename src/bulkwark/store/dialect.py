@@ -13,7 +13,7 @@ from bulkwark.store.sqlite.relevance import Statistics
 from bulkwark.store.sqlite.select import Selector
 from bulkwark.store.sqlite.sets import Sql
 from bulkwark.store.sqlite.staging import StagingFile
-from bulkwark.store.sqlite.waiting import GaveWay, Patience, stay_behind
+from bulkwark.store.sqlite.waiting import GaveWay, Patience
 
 __all__ = [
     "Aggregator",
@@ -35,6 +35,5 @@ __all__ = [
     "rows",
     "scores",
     "staging",
-    "stay_behind",
     "typeahead",
 ]

@@ -9,7 +9,7 @@ from contextlib import AbstractContextManager
 
 import apsw
 
-from bulkwark.store.sqlite.waiting import stay_behind
+from bulkwark.store.priorities import stay_behind
 
 log = logging.getLogger("bulkwark.store")
 

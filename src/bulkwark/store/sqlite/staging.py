@@ -11,6 +11,7 @@ import os
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from functools import partial
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +31,7 @@ MOST_ATTACHED = 8  # SQLite allows 10; one more comes before the oldest goes
 _SLOW_STEPS = frozenset({"uploads.new_tokens"})  # some 60 steps make a whole row of the full text, in 60 µs
 FTS_STEPS = 300
 _OWN = frozenset({"main", "temp"})
+AT_ONCE = 100  # rows that are written without a look whether others want the processor
 COMPANIONS = ("-wal", "-shm")
 SCHEMA = """
 -- Rows that can be applied, and all that a new record of each writes: its identity, derived for the index.
@@ -119,8 +121,10 @@ class StagingFile:
 
     def add(self, table: str, rows: Iterable[Sequence[Any]]) -> None:
         """Add rows to a table; those of `text` and `word` are numbered from 1."""
+        coming = iter(rows)
         with driver_errors():
-            self._connection.executemany(_ADD[table], rows)
+            while some := list(islice(coming, AT_ONCE)):
+                self._connection.executemany(_ADD[table], some)
 
     def commit(self) -> None:
         """Show what was added: all rows of the file up to some line."""

@@ -1,21 +1,12 @@
-"""Waiting: for the writer's turn, for a statement to end, and for those who answer calls."""
+"""Waiting: for the writer's turn, and for a statement to end."""
 
 from __future__ import annotations
 
-import ctypes
-import os
-import platform
-import struct
-import sys
 import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
-
-BEHIND = 5  # niceness of threads that work on jobs, beyond that of the process
-LONG_SLICE = 100_000_000  # ns, the longest that Linux takes: whoever asks for shorter ones (3 ms) interrupts it
-SCHED_SETATTR = {"x86_64": 314, "aarch64": 274}  # the number of the system call, for which Python has no function
+from contextlib import contextmanager
 
 
 class GaveWay(Exception):
@@ -116,25 +107,3 @@ class Way(Patience):
         """Raises GaveWay when it is over: an interrupt between two statements is lost."""
         if self.over:
             raise GaveWay
-
-
-def stay_behind() -> None:
-    """Let this thread wait for a processor while others of the process want one: those who answer calls.
-
-    With two processors and an upload, the slowest 1 % of reads then took 6 ms instead of 9. Linux gives each thread a
-    niceness and, from 6.12 on, a length of its slices of its own; elsewhere nothing happens.
-    """
-    if sys.platform == "linux":
-        with suppress(OSError):  # nobody needs it
-            nice = min(19, os.getpriority(os.PRIO_PROCESS, os.getpid()) + BEHIND)
-            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), nice)
-            _take_long_slices(nice)
-
-
-def _take_long_slices(nice: int) -> None:
-    """Let threads that wake up interrupt this one: a nice one alone finishes what the kernel has begun to give it."""
-    number = SCHED_SETATTR.get(platform.machine())
-    if number is not None:
-        # struct sched_attr: size, policy SCHED_OTHER, flags, niceness, priority, runtime, deadline, period
-        attributes = struct.pack("=IIQiIQQQ", 48, 0, 0, nice, 0, LONG_SLICE, 0, 0)
-        ctypes.CDLL(None).syscall(number, 0, attributes, 0)
