@@ -10,7 +10,6 @@ import time
 
 import pytest
 
-from bulkwark.store.sqlite import leisure
 from bulkwark.store.sqlite.leisure import MOST_SAVED, PAUSE, WORK, YOUNG, Leisure, Traffic
 from tests.house import House
 
@@ -33,7 +32,7 @@ def pauses(monkeypatch: pytest.MonkeyPatch) -> list[float]:
         found.append(seconds)
         sleep(seconds)
 
-    monkeypatch.setattr(leisure.time, "sleep", sleeping)
+    monkeypatch.setattr(time, "sleep", sleeping)
     return found
 
 
@@ -112,12 +111,14 @@ def test_a_statement_steps_aside_while_it_runs_and_answers_the_same(house: House
     assert database._writer.aside is None
 
 
-def test_a_job_waits_for_the_log_to_be_folded_in_only_while_calls_come(house: House) -> None:
+def test_a_job_waits_for_the_log_to_be_folded_in_only_while_calls_come(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
     database = house.store.database
     checkpoints = database._checkpoints
     assert checkpoints is not None
     waited: list[float] = []
-    checkpoints.wait = waited.append  # type: ignore[method-assign]
+    monkeypatch.setattr(checkpoints, "wait", waited.append)
     database.settle()
     assert waited == []
     database.traffic.begins()
