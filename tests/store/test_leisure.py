@@ -10,7 +10,7 @@ import time
 
 import pytest
 
-from bulkwark.store.sqlite.leisure import MOST_SAVED, PAUSE, WORK, YOUNG, Leisure, Traffic
+from bulkwark.store.sqlite.leisure import BREATH, MOST_SAVED, PAUSE, RATION, WORK, YOUNG, Leisure, Traffic
 from tests.house import House
 
 TEN_THOUSAND = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n LIMIT 300000) SELECT sum(i) FROM n"
@@ -49,6 +49,20 @@ def test_work_sleeps_while_a_call_is_under_way_and_not_once_it_is_answered(pause
     work()
     aside.look()
     assert pauses == []
+
+
+def test_work_leaves_its_processor_now_and_then_while_calls_come(pauses: list[float]) -> None:
+    traffic = Traffic()
+    aside = Leisure(traffic)
+    work(2 * RATION)
+    aside.look()
+    assert pauses == []
+
+    traffic.begins()
+    traffic.ends()
+    work(2 * RATION)
+    aside.look()
+    assert pauses == [BREATH]
 
 
 def test_work_that_has_hardly_begun_goes_on(pauses: list[float]) -> None:

@@ -12,6 +12,7 @@ PAUSE = 0.0004  # seconds that one step aside takes, while a call is under way
 YOUNG = 0.005  # seconds for which a call is stepped aside for; one that takes longer does not wait for a processor
 MOST_SAVED = 0.004  # seconds of pauses that work has earned: in a flood of calls half of the time is work
 LATELY = 1.0  # seconds
+RATION, BREATH = 0.002, 0.0002  # seconds of work, while calls come, after which a processor is left free for so long
 _yield = getattr(os, "sched_yield", lambda: None)
 
 
@@ -57,7 +58,8 @@ class Watch:
 
 
 class Leisure:
-    """Asked between two pieces of long work: sleeps while a call is under way, and lets others go first else."""
+    """Asked between two pieces of long work: sleeps while a call is under way, now and then while calls come, and lets
+    others go first else."""
 
     def __init__(self, traffic: Traffic) -> None:
         self._traffic = traffic
@@ -72,7 +74,11 @@ class Leisure:
             return
         self._saved = min(MOST_SAVED, self._saved + worked)
         if hurried or not self._traffic.under_way(now):
-            _yield()
+            if self._saved > RATION and not hurried and self._traffic.lately():
+                self._saved -= RATION
+                time.sleep(BREATH)
+            else:
+                _yield()
         while self._saved > 0 and not hurried and self._traffic.under_way(now):
             time.sleep(PAUSE)
             before, now = now, time.perf_counter()
