@@ -73,16 +73,17 @@ class Staging:
         self._managers = Managers(session, tenant, task.known)
 
     def add(self, batch: Sequence[Good | Bad]) -> None:
-        bad = [row for row in batch if isinstance(row, Bad)]
+        bad: list[Bad] = []
         good: list[tuple[Good, Person]] = []
-        people = self._managers.find({row.cells.manager for row in batch if isinstance(row, Good)})
+        people = self._managers.find({_manager(row) for row in batch})
         for row in batch:
-            if isinstance(row, Good):
-                manager = people[row.cells.manager]
-                if isinstance(manager, Fault):
-                    bad.append(Bad(row.line, row.raw, [manager]))
-                else:
-                    good.append((row, manager))
+            manager = people[_manager(row)]
+            if isinstance(row, Bad):
+                bad.append(row._replace(faults=[*row.faults, manager]) if isinstance(manager, Fault) else row)
+            elif isinstance(manager, Fault):
+                bad.append(Bad(row.line, row.raw, [manager]))
+            else:
+                good.append((row, manager))
         late = self.file.claim([(fold(row.cells.account), row.line) for row, _ in good])
         for row, _ in good:
             if row.line in late:
@@ -148,6 +149,11 @@ class Staging:
         start = self._next[table]
         self._next[table] = stop = start + len(rows)
         self.file.add("segment", [(lines[-1], number, lines[0], len(lines), start, stop)])
+
+
+def _manager(row: Good | Bad) -> str:
+    """Whom a row names; '' when that is nothing to be looked for."""
+    return row.cells.manager if isinstance(row, Good) else row.manager
 
 
 def _once(words: list[tuple[str, int]], lines: list[int]) -> Iterator[tuple[str, int, int | str]]:

@@ -17,7 +17,8 @@ from msgspec import Struct
 from bulkwark.domain.non_employees import DATE, DEFAULTS, SYSTEM_NAMES, Attribute, Cells, Limits
 from bulkwark.domain.times import iso_ms, parse_ms
 
-FIRST_MOMENT, LAST_MOMENT = parse_ms("1900-01-01"), parse_ms("9999-12-30")
+# The last day of the calendar is written for "never".
+FIRST_MOMENT, LAST_MOMENT = parse_ms("1900-01-01"), parse_ms("9999-12-31T23:59:59.999")
 DATE_FORM = "2020-04-05T08:00:00-10:00"
 
 

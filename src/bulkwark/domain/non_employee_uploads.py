@@ -18,6 +18,7 @@ from bulkwark.domain.non_employees import Attribute, Cells, Limits
 from bulkwark.domain.spreadsheets import restore
 
 ERROR_COLUMNS = ("error", "uploadError")  # what the file of failed rows adds; never read
+_MANAGER = "manager"
 SHOWN = 200  # characters of a value in a report
 _SURROGATES = re.compile("[\ud800-\udfff]")
 
@@ -36,6 +37,7 @@ class Bad(NamedTuple):
     line: int
     raw: list[str]
     faults: list[Fault]
+    manager: str = ""  # who is to be looked for too, so that all faults are told at once
 
 
 class Header:
@@ -103,6 +105,7 @@ class Rows:
         self._header = header
         self._checker = Checker(schema, limits, header.names)
         self._as_they_are = header.places == list(range(header.width))
+        self._manager = header.names.index(_MANAGER)  # a header without it is refused
 
     def check(self, record: Record) -> Good | Bad | None:
         """The row, or None when nothing is in it."""
@@ -122,7 +125,9 @@ class Rows:
         found = self._checker.row(cells)
         if isinstance(found, Cells):
             return Good(line, found, raw)
-        return Bad(line, raw, [_explained(fault) for fault in found] or [_UNDATED])
+        faults = [_explained(fault) for fault in found] or [_UNDATED]
+        known = any(fault.column == _MANAGER for fault in faults)
+        return Bad(line, raw, faults, "" if known else cells[self._manager])
 
     def _count(self, raw: list[str]) -> Fault:
         wanted = self._header.width
