@@ -14,7 +14,7 @@ from bulkwark.domain.non_employees import Cells
 from bulkwark.domain.spreadsheets import restore
 from bulkwark.store import non_employee_records, non_employee_sources, upkeep
 from bulkwark.store.non_employee_records import Outcome
-from tests.api.served_non_employees import ne_attribute, ne_body, ne_record, ne_source, person
+from tests.api.served_non_employees import ne_attribute, ne_body, ne_record, ne_request, ne_source, person
 from tests.house import Client, House
 
 SYSTEM = ["accountName", "firstName", "lastName", "phone", "email", "manager", "startDate", "endDate"]
@@ -251,6 +251,26 @@ def test_a_deleted_record_takes_its_identity_along_unless_others_refer_to_it(hou
     assert identity["lifecycleState"]["stateName"] == "inactive"
     assert events(house, "Stays")[-1] == "NON_EMPLOYEE_DELETE_PASSED"
     sound(house)
+
+
+@pytest.mark.parametrize("part", ["approvers", "accountManagers", "decides"])
+def test_a_deleted_record_leaves_who_has_a_part_in_a_source(house: House, part: str) -> None:
+    record = ne_record(house, ne_source(house), accountName="Stays")
+    people = [{"id": plain_id(record)}]
+    source = ne_source(house, **{"approvers" if part == "decides" else part: people})
+    if part == "decides":  # an approver no more, who has still to decide on what was asked before
+        ne_request(house, source)
+        none: list[Any] = [{"op": "replace", "path": "/approvers", "value": []}]
+        house.admin.patch(f"/non-employee-sources/{source}", none).ok()
+
+    house.admin.delete(f"/non-employee-records/{record}").ok(204)
+
+    house.admin.get(f"/identities/{plain_id(record)}").ok()
+    change = [{"op": "replace", "path": "/description", "value": "changed"}]
+    found = house.admin.patch(f"/non-employee-sources/{source}", change).ok()
+    assert found["description"] == "changed"
+    pending = house.admin.get(f"/non-employee-approvals?requested-for={plain_id(record)}").ok()
+    assert len(pending) == (part == "decides")
 
 
 def test_a_record_keeps_a_manager_who_is_gone_until_it_is_given_another(house: House) -> None:
