@@ -164,6 +164,52 @@ def test_the_part_has_its_documented_name(world: World) -> None:
     assert "the part 'data' is missing" in answer.json()["causes"][0]["text"]
 
 
+@pytest.mark.parametrize("missing", [2, 30, 100], ids=["the last dashes", "the last boundary", "some rows"])
+def test_a_form_that_is_cut_off_is_refused_though_its_rows_could_be_read(world: World, missing: int) -> None:
+    whole = multipart({"other": b"x", "data": GOOD}).rstrip()
+    answer = world.admin.post(world.path(), content=whole[:-missing], headers={"content-type": CONTENT_TYPE})
+    assert answer.status == 400
+    assert "its last boundary is missing (is it cut off?)" in answer.json()["causes"][0]["text"]
+    assert world.status() is None
+
+
+def test_an_upload_whose_sender_leaves_in_the_middle_leaves_nothing_behind(world: World) -> None:
+    body = multipart({"data": file(*(row(f"acc{n}") for n in range(50_000)))})  # more than stays in memory
+    pieces = iter([body[at : at + 100_000] for at in range(0, len(body) - 100_000, 100_000)])
+    answered: list[Any] = []
+    headers = {"authorization": f"Bearer {world.admin.token}", "content-type": CONTENT_TYPE, "host": "house"}
+    scope = {
+        "type": "http",
+        "asgi": {"version": "3.0"},
+        "http_version": "1.1",
+        "method": "POST",
+        "scheme": "http",
+        "path": world.path(),
+        "raw_path": world.path().encode(),
+        "query_string": b"",
+        "headers": [(name.encode(), value.encode()) for name, value in headers.items()],
+        "client": ("127.0.0.1", 1),
+        "server": ("127.0.0.1", 80),
+    }
+
+    async def receive() -> dict[str, Any]:
+        piece = next(pieces, None)
+        if piece is None:
+            return {"type": "http.disconnect"}
+        return {"type": "http.request", "body": piece, "more_body": True}
+
+    async def send(message: Any) -> None:
+        answered.append(message)
+
+    before = world.house.digest()
+    world.house.loop.run_until_complete(world.house.app(scope, receive, send))
+    assert answered == []
+    assert world.house.digest() == before
+    assert world.status() is None
+    folder = world.house.services.uploads.folder
+    assert not folder.exists() or list(folder.iterdir()) == []
+
+
 def test_who_neither_owns_nor_manages_the_source_is_refused(world: World) -> None:
     stranger = world.house.as_(alias="stranger")
     assert world.send(GOOD, stranger).status == 403

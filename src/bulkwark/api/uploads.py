@@ -8,11 +8,13 @@ from __future__ import annotations
 import hashlib
 import logging
 import tempfile
+import threading
 from collections.abc import Awaitable, Callable, MutableMapping
+from contextlib import suppress
 from typing import IO, Any
 
 from python_multipart.exceptions import FormParserError
-from python_multipart.multipart import Field, File, create_form_parser
+from python_multipart.multipart import Field, File, FormParser, create_form_parser
 
 from bulkwark.api.answers import ClientLeft
 from bulkwark.errors import Invalid
@@ -92,10 +94,13 @@ async def _receive(upload: Upload, receive: Receive, headers: dict[str, str], mo
     def file(part: File) -> None:
         upload.add(_name(part.field_name), part.file_object)
 
+    parser = None
+    ended = threading.Event()
     try:
         parser = create_form_parser(
             {"Content-Type": content_type.encode("latin-1")}, field, file, config={"MAX_MEMORY_FILE_SIZE": IN_MEMORY}
         )
+        parser.on_end = ended.set
         size = 0
         async for piece in _pieces(receive):
             size += len(piece)
@@ -103,8 +108,20 @@ async def _receive(upload: Upload, receive: Receive, headers: dict[str, str], mo
                 raise Invalid(f"the body has more than {most} bytes", where="body")
             parser.write(piece)
         parser.finalize()
+        if size and not ended.is_set():
+            raise Invalid(f"the body is no {MULTIPART}: its last boundary is missing", where="body", hint="is it cut off?")
     except (FormParserError, ValueError) as error:
         raise Invalid(f"the body is no {MULTIPART}: {error}", where="body") from None
+    finally:
+        if parser is not None and not ended.is_set():
+            _end_part(parser)
+
+
+def _end_part(parser: FormParser) -> None:
+    """Let the parser hand over the part that it was in: else its file would stay open until Python collects garbage."""
+    assert isinstance(parser.boundary, bytes)
+    with suppress(Exception):
+        parser.write(b"\r\n--" + parser.boundary + b"--\r\n")
 
 
 async def _pieces(receive: Receive) -> Any:
