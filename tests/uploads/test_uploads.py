@@ -217,6 +217,25 @@ def test_who_neither_owns_nor_manages_the_source_is_refused(world: World) -> Non
     assert world.house.as_("ROLE_ADMIN", alias="stranger").get(f"/bulkwark/v1/jobs/{id}/rows").status == 404
 
 
+def test_who_leads_the_source_is_told_why_the_status_is_an_error(world: World) -> None:
+    chief, other = world.house.as_(alias="chief"), world.house.as_(alias="other")
+    change: list[Any] = [{"op": "add", "path": "/accountManagers/-", "value": chief.identity}]
+    world.admin.patch(f"/v2025/non-employee-sources/{world.source}", change).ok()
+    add_source(world.house, "Others", other.identity)
+    preview = world.send(file(row("ann", manager="")), preview="true").ok(200)["token"]
+    world.upload(file(row("ann", manager="")))
+
+    status = chief.get(world.path("non-employee-bulk-upload/status"))
+    id = status.headers["x-bulkwark-job"]
+    assert status.ok() == {"status": "ERROR"}
+    (found,) = chief.get(f"/bulkwark/v1/jobs/{id}/rows").ok()["found"]
+    assert found["faults"][0]["column"] == "manager"
+    assert b"Manager is required" in chief.get(f"/bulkwark/v1/jobs/{id}/failed-rows").body
+    assert chief.get(f"/bulkwark/v1/jobs/{preview}/rows").status == 404
+    for tail in ("rows", "failed-rows"):
+        assert other.get(f"/bulkwark/v1/jobs/{id}/{tail}").status == 404
+
+
 # --- one after the other ---------------------------------------------------------------------------------
 
 
