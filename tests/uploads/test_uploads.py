@@ -12,9 +12,11 @@ from typing import Any
 
 import pytest
 
+from bulkwark.domain.kinds import Kind
 from bulkwark.store import uploads
 from bulkwark.store.uploads import State
 from tests.api.forms import CONTENT_TYPE, multipart
+from tests.api.served_non_employees import person
 from tests.house import DEADLINE
 from tests.uploads.world import COLUMNS, GOOD, World, add_source, file, row
 
@@ -313,6 +315,29 @@ def test_an_export_comes_back_unchanged(world: World) -> None:
     assert {found["outcome"] for found in world.report(id, outcome="all")} == {"unchanged"}
     assert world.house.job(id).unchanged == len(rows)
     assert world.records() == before
+
+
+def test_an_export_comes_back_unchanged_though_a_manager_is_gone_or_two(world: World) -> None:
+    people = {alias: person(world.house, alias) for alias in ("leaves", "doubles")}
+    rows = [row("ann", manager="leaves"), row("bob", manager="doubles"), row("cem", manager="doubles")]
+    world.upload(file(*rows))
+    stored = world.house.tenant.objects.get(world.house.store.read(), Kind.IDENTITY, people["leaves"])
+    assert stored is not None
+    with world.house.store.write() as session:
+        world.house.tenant.objects.delete(session, stored)
+    person(world.house, "doubles")
+    id = world.upload(world.export())
+    assert [found["outcome"] for found in world.report(id, outcome="all")] == ["unchanged"] * 3
+
+    changed = [row("ann", manager="leaves", phone="7"), row("BOB", manager="doubles", phone="7")]
+    refused = [row("new", manager="doubles"), row("cem", manager="leaves")]
+    id = world.upload(file(*changed, *refused))
+    outcomes = [(found["line"], found["outcome"]) for found in world.report(id, outcome="all")]
+    assert outcomes == [(2, "changed"), (3, "changed"), (4, "failed"), (5, "failed")]
+    found = world.records()
+    assert [found[name]["manager"] for name in ("ann", "BOB", "cem")] == ["leaves", "doubles", "doubles"]
+    identity = world.admin.get(f"/v2025/identities/{found['BOB']['id'].replace('-', '')}").ok()
+    assert identity["managerRef"]["id"] == people["doubles"]
 
 
 @pytest.mark.parametrize(
