@@ -341,16 +341,42 @@ def test_an_export_comes_back_unchanged_though_a_manager_is_gone_or_two(world: W
 
 
 @pytest.mark.parametrize(
-    "own", [[], [("team", "Team", True)], [(f"own{n}", f"Own {n}", n % 2 == 0) for n in range(10)]]
+    "own",
+    [
+        [],
+        [("team", "Team", True)],
+        [(f"own{n}", f"Own {n}", n % 2 == 0) for n in range(10)],
+        [("team_1", "Team", True), ("team1", "Team", False), ("TEAM.1", "team 1", False)],
+        [("first name", "First", True), ("Manager.", "Manager", False), ("straße", "Street", False), ("strasse", "Street", False)],
+        [("error", "E", False), ("upload error", "E", False), ("uploadError 2", "E", True)],
+    ],
+    ids=["none", "one", "ten", "names that are alike", "names like those of the system", "names of the error column"],
 )
 def test_a_template_that_is_filled_can_be_uploaded(world: World, own: list[tuple[str, str, bool]]) -> None:
     for name, label, required in own:
         world.add_attribute(name, label, required)
     template = world.admin.get(world.path("schema-attributes-template/download")).body.decode()
     assert template.strip().split(",") == [*COLUMNS, *(name for name, _, _ in own)]
-    world.upload((template.strip() + "\r\n" + row("ann") + ",x" * len(own) + "\r\n").encode())
-    assert world.status() == "COMPLETED"
-    assert world.records()["ann"]["data"] == {name: "x" for name, _, _ in own}
+    values = [f"value {n}" for n in range(len(own))]
+    rows = [template.strip(), ",".join([row("ann"), *values]), ",".join([row("bob", manager="nobody"), *values]), ""]
+    id = world.upload("\r\n".join(rows).encode())
+    failed = world.admin.get(f"/bulkwark/v1/jobs/{id}/failed-rows").body
+    data = {name: value for (name, _, _), value in zip(own, values, strict=True)}
+    assert {account: found["data"] for account, found in world.records().items()} == {"ann": data}
+
+    # What comes back has the same columns: the file of failed rows with one more, and the export.
+    world.upload(failed.replace(b",nobody,", b",jane.doe,"))
+    assert {account: found["data"] for account, found in world.records().items()} == {"ann": data, "bob": data}
+    assert world.house.job(world.upload(world.export())).unchanged == 2
+
+
+def test_a_title_that_may_mean_several_columns_is_no_guess(world: World) -> None:
+    for name in ("team_1", "team1"):
+        world.add_attribute(name, f"Team {name}")
+    answer = world.send(file(row("ann") + ",x", columns=(*COLUMNS, "Team 1")))
+    assert answer.status == 400
+    told = "line 1: the column 'Team 1' may be 'team_1' or 'team1' (write the technical name exactly so)"
+    assert answer.json()["causes"][0]["text"] == told
 
 
 def test_each_upload_is_one_event(world: World) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain, count
 from typing import NamedTuple
 
 from bulkwark.domain.csv_files import FileFault, Record, Refused, plain
@@ -51,22 +52,24 @@ class Header:
             self.titles.pop()  # spreadsheets leave empty columns at the end
         if record.broken:
             raise Refused(FileFault(record.line, f"the header is no CSV: {record.broken}"))
-        known = known_columns(schema)
         ignored = plain(error_column(schema))
         self.places: list[int] = []
         self.names: list[str] = []
         faults: list[FileFault] = []
         for place, title in enumerate(self.titles):
-            name = known.get(plain(title))
-            if name is None and plain(title) == ignored:
+            meant = named(title, schema)
+            if not meant and plain(title) == ignored:
                 continue
-            if name is None:
+            if not meant:
                 faults.append(self._unknown(place, title, schema))
-            elif name in self.names:
-                faults.append(FileFault(record.line, f"the column {name!r} stands twice", "leave one of them"))
+            elif len(meant) > 1:
+                told = f"the column {title[:SHOWN]!r} may be {' or '.join(map(repr, meant))}"
+                faults.append(FileFault(record.line, told, "write the technical name exactly so"))
+            elif meant[0] in self.names:
+                faults.append(FileFault(record.line, f"the column {meant[0]!r} stands twice", "leave one of them"))
             else:
                 self.places.append(place)
-                self.names.append(name)
+                self.names.append(meant[0])
         if not self.names:
             names = ",".join(one.name for one in schema)
             raise Refused(FileFault(record.line, "the first line names no column of the source", f"write {names}"))
@@ -86,16 +89,29 @@ class Header:
         return FileFault(self.line, f"there is no column {title[:SHOWN]!r}", f"did you mean {near!r}?" if near else "")
 
 
-def known_columns(schema: Sequence[Attribute]) -> dict[str, str]:
-    """Plain names and labels → technical name. A name wins over the label of another column."""
-    found = {plain(one.label): one.name for one in schema if one.label}
-    return found | {plain(one.name): one.name for one in schema}
+def known_columns(schema: Sequence[Attribute]) -> frozenset[str]:
+    """Plain names and labels of the columns of a source."""
+    return frozenset(plain(text) for one in schema for text in (one.name, one.label) if text)
+
+
+def named(title: str, schema: Sequence[Attribute]) -> list[str]:
+    """The technical names that a column's title may mean, the nearer the spelling the better: as it stands, in another
+    case, without blanks and marks; at last the labels.
+
+    Names of one source may be alike (`team_1`, `team1`), and each file that we write has them exactly.
+    """
+    for spelled in (str, str.casefold, plain):
+        wanted = spelled(title)
+        if found := [one.name for one in schema if spelled(one.name) == wanted]:
+            return found
+    return [one.name for one in schema if one.label and plain(one.label) == wanted]
 
 
 def error_column(schema: Sequence[Attribute]) -> str:
-    """What the column of errors is called beside the columns of a source."""
+    """What the column of errors is called beside the columns of a source: `error`, or `uploadError`, `uploadError2`, …"""
     taken = known_columns(schema)
-    return next((name for name in ERROR_COLUMNS if plain(name) not in taken), ERROR_COLUMNS[-1])
+    names = chain(ERROR_COLUMNS, (f"{ERROR_COLUMNS[-1]}{number}" for number in count(2)))
+    return next(name for name in names if plain(name) not in taken)
 
 
 class Rows:
@@ -185,14 +201,14 @@ def _sentence(fault: Fault) -> str:
 def count_rows(records: Iterator[Record], schema: Sequence[Attribute], most: int) -> int:
     """How many rows a file has. Raises Refused for whatever keeps the whole file from being used."""
     header(records, schema)
-    count = 0
+    found = 0
     for _, cells, _broken in records:
-        count += any(map(str.strip, cells))
-        if count > most:
+        found += any(map(str.strip, cells))
+        if found > most:
             raise Refused(FileFault(0, f"the file has more than {most} rows", "send it in parts"))
-    if not count:
+    if not found:
         raise Refused(FileFault(0, "the file has no rows", "at least one row below the header is needed"))
-    return count
+    return found
 
 
 def header(records: Iterator[Record], schema: Sequence[Attribute]) -> Header:
