@@ -292,6 +292,29 @@ def test_the_file_of_failed_rows_can_be_mended_and_uploaded_again(world: World) 
     assert world.records()["cem"]["phone"] == "=1+1"
 
 
+def test_a_row_with_a_delimiter_too_many_is_whole_in_the_file_of_failed_rows(world: World) -> None:
+    id = world.upload(file(row("ann", lastName="Smith, Jr"), row("bob") + ",,"))
+    body = world.admin.get(f"/bulkwark/v1/jobs/{id}/failed-rows").body
+    (_, failed) = csv.reader(StringIO(body.decode("utf-8-sig")))
+    told = "the row has 9 cells, the header has 8 -> put cells that hold the delimiter in double quotes"
+    start = ["ann", "Jon", "Smith", "Jr", "555-555-5555", "jon@example.com", "jane.doe", "2024-04-05"]
+    assert failed == [*start, told, "2036-04-05"]
+
+    again = world.upload(body)
+    assert [(found["line"], found["faults"][0]["code"]) for found in world.report(again)] == [(2, "cells")]
+    mended = [*start[:2], '"Smith, Jr"', *start[4:], "2036-04-05", f'"{told}"']  # the cell behind is empty again
+    world.upload(file(",".join([*mended, ""]), columns=(*COLUMNS, "error")))
+    assert world.records()["ann"]["lastName"] == "Smith, Jr"
+
+
+def test_a_letter_that_was_lost_in_the_file_of_failed_rows_is_not_taken_for_one(world: World) -> None:
+    id = world.upload(file(row("ann", lastName="Møller-Åse")).replace(b"Jon", b"Zo\xff"))
+    body = world.admin.get(f"/bulkwark/v1/jobs/{id}/failed-rows").body
+    (fault,) = (fault for found in world.report(world.upload(body)) for fault in found["faults"])
+    assert (fault["column"], fault["code"], fault["fix"]) == ("firstName", "character", "write the letter that was lost")
+    assert world.records() == {}
+
+
 def test_no_cell_of_the_file_of_failed_rows_is_a_formula(world: World) -> None:
     cells = {"firstName": "=1+1", "lastName": "@SUM(A1)", "phone": "+49", "manager": "-cmd"}
     id = world.upload(file(row("ann", **cells)))

@@ -92,14 +92,18 @@ def _lines(call: Call, upload: Upload, job: Job | None) -> Iterator[bytes]:
         while found := _page(session, upload, job, after, PIECE):
             after = found[-1].line
             yield "".join(
-                spreadsheets.line([*_cells(row, places), rows_of.sentence(row.faults)]) for row in found
+                spreadsheets.line(_cells(row, places, len(upload.titles), rows_of.sentence(row.faults)))
+                for row in found
             ).encode()
 
 
-def _cells(row: FailedRow, places: list[int]) -> list[str]:
-    """The cells as they stood in the file; a mark against formulas is taken off, as it is put on again."""
+def _cells(row: FailedRow, places: list[int], width: int, error: str) -> list[str]:
+    """The cells as they stood in the file, then the error, then cells that the header has no column for: so nothing of
+    a row with a delimiter too many is lost. A mark against formulas is taken off, as it is put on again.
+    """
     cells = [spreadsheets.restore(cell.strip()) for cell in row.cells]
-    return [cells[place] if place < len(cells) else "" for place in places]
+    more = cells[width:] if any(cells[width:]) else []
+    return [*(cells[place] if place < len(cells) else "" for place in places), error, *more]
 
 
 def get_settings(call: Call) -> Answer:
