@@ -130,9 +130,8 @@ def _need(call: Call, session: Session) -> Upload:
     """The upload whose job, or run of a preview, the path names. Raises NotFound, also for who may not see it."""
     id = uuid_id(call.params["id"])
     found, job = uploads.get(session, call.tenant.number, id), jobs.get(session, call.tenant.number, id)
-    if found is None:
-        if job is not None and job.operation == upload_specs.NAME and job.relation in _REPORTED:
-            found = uploads.get(session, call.tenant.number, msgspec.json.decode(job.spec, type=JobSpec).upload)
+    if found is None and job is not None and job.operation == upload_specs.NAME and job.relation in _REPORTED:
+        found = uploads.get(session, call.tenant.number, msgspec.json.decode(job.spec, type=JobSpec).upload)
     if found is None or not (_sees(call.actor, found) or _leads(call, session, found, job)):
         raise NotFound(f"there is no upload {call.params['id']}")
     return found

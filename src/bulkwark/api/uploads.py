@@ -109,7 +109,9 @@ async def _receive(upload: Upload, receive: Receive, headers: dict[str, str], mo
             parser.write(piece)
         parser.finalize()
         if size and not ended.is_set():
-            raise Invalid(f"the body is no {MULTIPART}: its last boundary is missing", where="body", hint="is it cut off?")
+            raise Invalid(
+                f"the body is no {MULTIPART}: its last boundary is missing", where="body", hint="is it cut off?"
+            )
     except (FormParserError, ValueError) as error:
         raise Invalid(f"the body is no {MULTIPART}: {error}", where="body") from None
     finally:

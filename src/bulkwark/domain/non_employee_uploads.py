@@ -108,7 +108,7 @@ def named(title: str, schema: Sequence[Attribute]) -> list[str]:
 
 
 def error_column(schema: Sequence[Attribute]) -> str:
-    """What the column of errors is called beside the columns of a source: `error`, or `uploadError`, `uploadError2`, …"""
+    """What the column of errors is called beside those of a source: `error`, or `uploadError`, `uploadError2`, …"""
     taken = known_columns(schema)
     names = chain(ERROR_COLUMNS, (f"{ERROR_COLUMNS[-1]}{number}" for number in count(2)))
     return next(name for name in names if plain(name) not in taken)
