@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bulkwark.domain.mending import mended_date
+from bulkwark.domain.mending import mended_date, mended_email
 from bulkwark.domain.non_employee_requests import Approval, Status, decide
 from bulkwark.domain.non_employee_rows import FIRST_MOMENT, LAST_MOMENT, Checker, likely_date, moment
 from bulkwark.domain.non_employees import DAY, SYSTEM, TEXT, Attribute, Cells, Limits, Phase, limits, phase_at
@@ -147,6 +147,12 @@ def test_nobody_decides_when_it_is_not_his_turn(status: Status, approve: bool) -
 @pytest.mark.parametrize("value", ["0001-01-01", "1899-12-31", "31.12.1899"])
 def test_a_date_that_is_refused_is_no_suggestion(value: str) -> None:
     assert likely_date(value) == mended_date(value) == ""
+
+
+def test_an_address_that_no_address_can_be_is_not_mended() -> None:
+    assert mended_email("jon (at) example.com") == "jon@example.com"
+    assert mended_email("j" * 450 + "(at)example.com") == ""
+    assert mended_email("jon" + " " * 130_000 + "example.com") == ""  # took minutes
 
 
 @pytest.mark.parametrize("value", ["9999-12-31", "9999-12-31T23:59:59Z", "9999-12-31T23:59:59.999+00:00"])

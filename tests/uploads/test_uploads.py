@@ -151,6 +151,14 @@ def test_what_is_too_long_is_told(world: World, content: bytes, sentence: str) -
         assert sorted(world.records()) == ["b"]
 
 
+def test_of_very_many_unknown_columns_some_are_told(world: World) -> None:
+    answer = world.send(file(row("ann"), columns=(*COLUMNS[1:], *(f"x{n}" for n in range(20_000)))))
+    told = answer.json()["causes"][0]["text"].split("\n")
+    assert (answer.status, len(told)) == (400, 52)
+    assert told[0] == "line 1: there is no column 'x0'"
+    assert told[-2:] == ["line 1: 19,950 other columns are unknown too", "line 1: the column 'accountName' is missing"]
+
+
 def test_a_refused_file_leaves_no_file_behind(world: World) -> None:
     assert world.send(b"a,b\n1,2\n").status == 400
     assert list(world.house.services.uploads.folder.iterdir()) == []

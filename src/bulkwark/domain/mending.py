@@ -21,6 +21,8 @@ _YEAR_FIRST = re.compile(r"(\d{4})[-./ ](\d{1,2})[-./ ](\d{1,2})" + _TIME, re.IG
 _YEAR_LAST = re.compile(r"(\d{1,2})[-./ ](\d{1,2})[-./ ](\d{4}|\d\d)" + _TIME, re.IGNORECASE)
 _NAMED = re.compile(r"(\d{1,2})[-. ]+([a-z]{3})[a-z]*[-., ]+(\d{4}|\d\d)", re.IGNORECASE)
 _NAMED_FIRST = re.compile(r"([a-z]{3})[a-z]*[-. ]+(\d{1,2})[a-z]{0,2}[-., ]+(\d{4})", re.IGNORECASE)
+# Characters. The search for ` at ` takes the square of a run of blanks, and a cell has room for many.
+_LONGEST_EMAIL = 450
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 
 
@@ -110,6 +112,8 @@ def mended_email(value: str) -> str:
     >>> mended_email("Jon Doe <jon@doe.com>"), mended_email("jon(at)doe.com"), mended_email("jon@doe,com")
     ('jon@doe.com', 'jon@doe.com', 'jon@doe.com')
     """
+    if len(value) > _LONGEST_EMAIL:
+        return ""
     text = value.strip().removeprefix("mailto:")
     if inner := re.search(r"<([^<>\s]+)>", text):
         text = inner[1]

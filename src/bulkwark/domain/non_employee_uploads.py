@@ -20,6 +20,7 @@ from bulkwark.domain.spreadsheets import restore
 
 ERROR_COLUMNS = ("error", "uploadError")  # what the file of failed rows adds; never read
 _MANAGER = "manager"
+MOST_UNKNOWN = 50  # columns that are unknown and of which each is told
 SHOWN = 200  # characters of a value in a report
 _SURROGATES = re.compile("[\ud800-\udfff]")
 
@@ -56,12 +57,15 @@ class Header:
         self.places: list[int] = []
         self.names: list[str] = []
         faults: list[FileFault] = []
+        unknown = 0
         for place, title in enumerate(self.titles):
             meant = named(title, schema)
             if not meant and plain(title) == ignored:
                 continue
             if not meant:
-                faults.append(self._unknown(place, title, schema))
+                unknown += 1
+                if unknown <= MOST_UNKNOWN:
+                    faults.append(self._unknown(place, title, schema))
             elif len(meant) > 1:
                 told = f"the column {title[:SHOWN]!r} may be {' or '.join(map(repr, meant))}"
                 faults.append(FileFault(record.line, told, "write the technical name exactly so"))
@@ -73,6 +77,8 @@ class Header:
         if not self.names:
             names = ",".join(one.name for one in schema)
             raise Refused(FileFault(record.line, "the first line names no column of the source", f"write {names}"))
+        if unknown > MOST_UNKNOWN:
+            faults.append(FileFault(record.line, f"{unknown - MOST_UNKNOWN:,} other columns are unknown too"))
         for one in schema:
             if (one.required or one.system) and one.name not in self.names:
                 faults.append(FileFault(record.line, f"the column {one.name!r} is missing"))
