@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from io import BytesIO
 from types import SimpleNamespace
 from typing import Any
 
@@ -347,6 +349,22 @@ def test_a_file_for_which_the_disk_has_no_room_is_refused(world: World, monkeypa
         world.send(file(row("ann"))).ok(202)
     assert world.wait() == "COMPLETED"
     assert sorted(world.records()) == ["ann"]
+
+
+def test_a_temporary_directory_without_room_is_named(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Full(BytesIO):
+        name = "full"
+
+        def write(self, _: Any) -> int:
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("tempfile.NamedTemporaryFile", lambda **_: Full())
+        answer = world.send(file(*(row(f"acc{n}") for n in range(20_000))))  # more than stays in memory
+    assert answer.status == 500
+    told = "the body cannot be kept: No space left on device (free space in the server's temporary directory (TMPDIR), "
+    assert told in answer.json()["causes"][0]["text"]
+    assert world.status() is None
 
 
 # --- staging files ---------------------------------------------------------------------------------------
