@@ -65,6 +65,10 @@ HOT: dict[str, tuple[Any, list[str]]] = {
             r"SEARCH e USING INTEGER PRIM",
         ],
     ),
+    "objects.ready_documents": (
+        (None,),
+        [r"SCAN w VIRTUAL", r"SEARCH s USING INTEGER PRIM", r"SEARCH r USING INTEGER PRIM"],
+    ),
     "objects.elements": (("[1]",), [r"SCAN w VIRTUAL", r"SEARCH e USING INTEGER PRIM"]),
     "index.term_count": ((1, 1, "x"), [r"SEARCH vocab USING PRIMARY KEY \(tenant=\? AND field=\? AND term=\?\)"]),
     "objects.name_taken": ((1, 1, "x"), [r"SEARCH val USING PRIMARY KEY \(tenant=\? AND field=\? AND value=\?\)"]),
