@@ -19,7 +19,6 @@ from bulkwark.store.uploads import State, Upload
 
 PART = "data"
 PENDING, IN_PROGRESS, COMPLETED, ERROR = "PENDING", "IN_PROGRESS", "COMPLETED", "ERROR"
-LOOKED_AT = 50  # newest uploads of a source that are looked through for one that is no preview
 
 
 def upload(call: Call) -> Answer:
@@ -99,7 +98,7 @@ def _newest(session: Session, tenant: int, source: int) -> tuple[int, str, str] 
     failed, when it was tried again.
     """
     found: list[tuple[int, str, str]] = []
-    for one in uploads.newest(session, tenant, source, LOOKED_AT):
+    for one in uploads.newest(session, tenant, source):
         job = jobs.get(session, tenant, one.id)
         if job is not None and job.mode is Mode.PREVIEW:
             for run in jobs.derived(session, job):
