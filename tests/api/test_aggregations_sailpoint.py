@@ -139,6 +139,17 @@ def test_names_with_commas_and_quotes_are_quoted(house: House) -> None:
     assert sorted(row[0] for row in rows[1:]) == sorted(names)
 
 
+def test_no_cell_of_buckets_is_a_formula(house: House) -> None:
+    names = ["=1+1", "@SUM(A1)", "-cmd", "O'Brien"]
+    load(house.store, house.tenant, Kind.ROLE, [role(n, "1" * 32, id=f"9{i:031}") for i, n in enumerate(names)])
+    spec = {"bucket": {"name": "=Names", "field": "name", "size": 1000}}
+
+    rows = as_rows(house.admin, spec, query={"query": "id:9000*"})
+
+    assert rows[0] == ["'=Names", "Count"]
+    assert sorted(row[0] for row in rows[1:]) == sorted(["'=1+1", "'@SUM(A1)", "'-cmd", "O'Brien"])
+
+
 def test_csv_is_for_the_sailpoint_form_only(module_house: House) -> None:
     body = {"indices": ["roles"], "aggregationsDsl": {"o": {"terms": {"field": "owner.name"}}}}
     reply = module_house.admin.post(PATH, body, headers={"accept": "text/csv"})

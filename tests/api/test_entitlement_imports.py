@@ -151,7 +151,7 @@ def test_a_subadmin_loads_into_his_own_source_only(module_house: House) -> None:
         (b"{}", {"content-type": "application/json"}, "the content type 'application/json' is not accepted"),
         (b"x", {"content-type": "multipart/form-data"}, "the body is no multipart/form-data"),
         (b"x", FORM, "the body is no multipart/form-data"),
-        (multipart({"csvFile": b"attribute,value\n"})[:-30], FORM, "the part 'csvFile' is missing"),
+        (multipart({"csvFile": b"attribute,value\n"})[:-30], FORM, "its last boundary is missing (is it cut off?)"),
         (multipart({"file": b"attribute,value\n"}), FORM, "the part 'csvFile' is missing (parts sent: 'file')"),
         (multipart([("csvFile", b"a"), ("csvFile", b"a")]), FORM, "body: the part 'csvFile' is sent twice"),
         (multipart({"csvFile": b"name,value\n"}), FORM, "line 1: the column 'attribute' is missing"),

@@ -156,5 +156,7 @@ def test_over_the_rate_limit_is_429_with_the_seconds_to_wait(tmp_path: Path) -> 
         assert one.get(f"/{mine}").status == 429  # unversioned is v2025
         assert one.get(f"/v3/{mine}").status == 200
         assert other.get(f"/v2025/{mine}").status == 200
+        assert [one.get("/bulkwark/v1/jobs").status for _ in range(4)] == [403, 403, 403, 429]  # not his, but counted
+        assert one.get("/personal-access-tokens/v1?owner-id=me").status == 200  # ours takes nothing from v1
     finally:
         close_house(house)

@@ -135,6 +135,7 @@ def test_items_go_into_a_file_that_is_whole(env: Env, ids: list[str], tmp_path: 
     assert told(env, "items", id, "--object", ids[0])[0]["id"] == ids[0]
     assert told(env, "items", id, "--outcome", "failed") == []
     table = jobs(env, "items", id, "--name", rows[0]["name"][:5]).stdout.splitlines()
+    assert "\x1b" not in "".join(table), "no colours where no terminal is"
     assert rows[0]["id"] in table[0]
     refused = jobs(env, "items", "nothing", "--format", "csv", "-o", tmp_path / "none.csv")
     assert (refused.exit_code, refused.stderr) == (1, "error: 404: there is no job nothing\n")

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bulkwark.domain.mending import mended_date, mended_email
 from bulkwark.domain.non_employee_requests import Approval, Status, decide
 from bulkwark.domain.non_employee_rows import FIRST_MOMENT, LAST_MOMENT, Checker, likely_date, moment
 from bulkwark.domain.non_employees import DAY, SYSTEM, TEXT, Attribute, Cells, Limits, Phase, limits, phase_at
@@ -143,6 +144,38 @@ def test_nobody_decides_when_it_is_not_his_turn(status: Status, approve: bool) -
         decide(approvals(status), 1, "", approve=approve)
 
 
-@pytest.mark.parametrize("value", ["0001-01-01", "1899-12-31", "31.12.9999", "9999-12-31T23:59:59Z"])
-def test_nobody_is_told_to_write_a_date_that_is_refused(value: str) -> None:
-    assert likely_date(value) == ""
+@pytest.mark.parametrize("value", ["0001-01-01", "1899-12-31", "31.12.1899"])
+def test_a_date_that_is_refused_is_no_suggestion(value: str) -> None:
+    assert likely_date(value) == mended_date(value) == ""
+
+
+def test_an_address_that_no_address_can_be_is_not_mended() -> None:
+    assert mended_email("jon (at) example.com") == "jon@example.com"
+    assert mended_email("j" * 450 + "(at)example.com") == ""
+    assert mended_email("jon" + " " * 130_000 + "example.com") == ""  # took minutes
+
+
+@pytest.mark.parametrize("value", ["9999-12-31", "9999-12-31T23:59:59Z", "9999-12-31T23:59:59.999+00:00"])
+def test_the_last_day_of_the_calendar_means_never(value: str) -> None:
+    assert moment(value) is not None
+    assert likely_date("31.12.9999") == "9999-12-31"
+
+
+@given(
+    st.permutations(["year", "month", "day"]),
+    st.sampled_from((0, 24, 1899, 1900, 2024, 9999)),
+    st.integers(0, 13),
+    st.integers(0, 32),
+    st.sampled_from(("-", ".", "/")),
+    st.sampled_from(("", "T00:00", " 8:30", "T23:59:59", "T24:00:00", "T25:61", "T08:00:60")),
+    st.sampled_from(("", "Z", "+14:00", "-1000", "+25:00", "+99:99", "-23:60")),
+)
+def test_nobody_is_told_to_write_a_date_that_is_refused(
+    order: list[str], year: int, month: int, day: int, mark: str, time: str, zone: str
+) -> None:
+    parts = {"year": f"{year}", "month": f"{month}", "day": f"{day:02}"}
+    value = mark.join(parts[name] for name in order) + (time and time + zone)
+    found = mended_date(value)
+    assert all(moment(one) is not None for one in found.split(" or ") if one), (value, found)
+    likely = likely_date(value)
+    assert not likely or moment(likely) is not None, (value, likely)

@@ -212,10 +212,11 @@ def test_contractors_are_made_asked_for_approved_extended_and_exported(play: Pla
     assert found["left"] == ["asked.smith"]
 
 
-def test_a_spreadsheet_of_contractors_is_uploaded(play: Play) -> None:
+def test_spreadsheets_of_contractors_are_uploaded_and_a_request_is_approved(play: Play) -> None:
     assert play("uploads") == {
         "before": None,
         "good": ["PENDING", True, True, "COMPLETED"],
         "bad": ["PENDING", True, True, "ERROR"],
         "exported": ["accountName", "ann", "bob", "cem"],
+        "approved": ["APPROVED", ["ann", "asked.smith", "bob", "cem"]],
     }

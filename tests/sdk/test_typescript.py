@@ -112,10 +112,11 @@ def test_contractors_are_made_asked_for_approved_and_exported(play: Play) -> Non
     }
 
 
-def test_a_spreadsheet_of_contractors_is_uploaded(play: Play) -> None:
+def test_spreadsheets_of_contractors_are_uploaded_and_a_request_is_approved(play: Play) -> None:
     assert play("families")["uploads"] == {
         "before": True,
         "good": ["PENDING", True, "COMPLETED"],
         "bad": ["PENDING", True, "ERROR"],
         "exported": ["accountName", "ann", "bob", "cem"],
+        "approved": ["APPROVED", ["ann", "asked.smith", "bob", "cem"]],
     }

@@ -12,7 +12,9 @@ from typing import Any
 
 import pytest
 
-from bulkwark.store.dialect import StagingFile, staging, typeahead
+from bulkwark.store import search
+from bulkwark.store.dialect import Session, StagingFile, order, staging, typeahead
+from bulkwark.store.search import Page, Sorter
 from bulkwark.store.sqlite.named import STATEMENTS
 from bulkwark.store.tenants import Store, open_store
 from tests.house import House
@@ -64,6 +66,10 @@ HOT: dict[str, tuple[Any, list[str]]] = {
             r"SCAN j VIRTUAL",
             r"SEARCH e USING INTEGER PRIM",
         ],
+    ),
+    "objects.ready_documents": (
+        (None,),
+        [r"SCAN w VIRTUAL", r"SEARCH s USING INTEGER PRIM", r"SEARCH r USING INTEGER PRIM"],
     ),
     "objects.elements": (("[1]",), [r"SCAN w VIRTUAL", r"SEARCH e USING INTEGER PRIM"]),
     "index.term_count": ((1, 1, "x"), [r"SEARCH vocab USING PRIMARY KEY \(tenant=\? AND field=\? AND term=\?\)"]),
@@ -317,3 +323,32 @@ def test_values_of_elements_are_counted_once_for_each_who_holds_them(planner: St
     found = plan(planner, counted.text, counted.params)
 
     check(found, [r"SEARCH v USING .*\(tenant=\? AND field=\?\)", r"SEARCH l USING .*\(.* AND target=\?\)"])
+
+
+@pytest.mark.parametrize(
+    ("path", "list_walked"),
+    [
+        ("id", r"SEARCH o USING .*INDEX sqlite_autoindex_object_1 \(tenant=\? AND kind=\?\)"),
+        ("modified", r"SEARCH w USING .*INDEX state_modified \(tenant=\? AND kind=\?\)"),
+    ],
+)
+def test_a_page_of_many_hits_walks_along_its_order(
+    planner: Store, monkeypatch: pytest.MonkeyPatch, path: str, list_walked: str
+) -> None:
+    tenant, session, asked = planner.need_tenant("default"), planner.read(), list[tuple[str, Any]]()
+    execute = Session.execute
+
+    def noted(self: Session, sql: str, params: Any = None) -> Iterator[Any]:
+        asked.append((sql, params))
+        return execute(self, sql, params)
+
+    monkeypatch.setattr(order, "FEW", -1)  # else the hits are sorted
+    monkeypatch.setattr(Session, "execute", noted)
+    checked = Judged(session, tenant, "roles", {"none"}).query("requestable:true")
+    search.rids(session, tenant, [checked], Page((Sorter(path),)))
+
+    ((sql, params),) = [(sql, params) for sql, params in asked if "SELECT o.rid" in sql]
+    found = "\n".join(row[3] for row in execute(session, f"EXPLAIN QUERY PLAN {sql}", params))
+
+    check(found, [list_walked])
+    assert not re.search("TEMP B-TREE FOR ORDER BY", found), found

@@ -5,6 +5,9 @@ from __future__ import annotations
 import time
 from typing import Any
 
+import pytest
+
+from bulkwark.domain.jobs import Status
 from tests.uploads.world import World, file, row
 
 
@@ -144,3 +147,58 @@ def test_an_undo_of_which_nothing_failed_has_nothing_to_do_again(world: World) -
     undo = world.admin.post(f"/bulkwark/v1/jobs/{id}/undo").ok(202)["id"]
     world.house.wait(undo)
     assert world.house.wait(world.admin.post(f"/bulkwark/v1/jobs/{undo}/rerun").ok(202)["id"]).total == 0
+
+
+def delete_source(world: World) -> None:
+    world.admin.delete(f"/v2025/non-employee-sources/{world.source}").ok(204)
+
+
+def test_an_undo_of_an_upload_to_a_deleted_source_has_nothing_left_to_take_back(
+    world: World, caplog: pytest.LogCaptureFixture
+) -> None:
+    world.upload(file(row("ann")))
+    id = world.upload(file(row("ann", firstName="Anna"), row("bob")))
+    world.settle()
+    delete_source(world)
+    undo = world.admin.post(f"/bulkwark/v1/jobs/{id}/undo").ok(202)["id"]
+    job = world.house.wait(undo)
+    assert (job.status, job.error, job.skipped) == (Status.COMPLETED, None, 2)
+    preview = undo_preview(world, id)
+    assert (preview["status"], preview["skipped"]) == ("COMPLETED", 2)
+    run = world.house.wait(world.admin.post(f"/bulkwark/v1/previews/{preview['token']}/run").ok(202)["id"])
+    assert (run.status, run.skipped) == (Status.COMPLETED, 2)
+    assert not [found for found in caplog.records if found.exc_info]
+
+
+@pytest.mark.parametrize("previewed", [False, True], ids=["undo", "run of a preview"])
+def test_what_cannot_come_again_since_its_source_was_deleted_fails_and_says_so(world: World, previewed: bool) -> None:
+    id = world.upload(file(row("ann"), row("bob")))
+    undo = world.admin.post(f"/bulkwark/v1/jobs/{id}/undo").ok(202)["id"]
+    world.house.wait(undo)
+    path = f"/bulkwark/v1/jobs/{undo}/undo"
+    if previewed:
+        path = f"/bulkwark/v1/previews/{undo_preview(world, undo)['token']}/run"
+    delete_source(world)
+    job = world.house.wait(world.admin.post(path).ok(202)["id"])
+    assert (job.status, job.changed, job.failed) == (Status.COMPLETED, 0, 2)
+    items = world.admin.get(f"/bulkwark/v1/jobs/{job.id}/items").ok()
+    assert {(item["reason"], item["message"]) for item in items} == {
+        ("source-deleted", "the source of the record was deleted")
+    }
+
+
+@pytest.mark.parametrize("again", ["run of a preview", "re-run"])
+def test_a_job_whose_source_was_deleted_ends_with_that_reason_and_no_traceback(
+    world: World, again: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    rows = file(row("ann"), row("bob", manager="nobody"))
+    if again == "re-run":
+        path = f"/bulkwark/v1/jobs/{world.upload(rows)}/rerun"
+    else:
+        path = f"/bulkwark/v1/previews/{world.send(rows, preview='true').ok(200)['token']}/run"
+    world.settle()
+    delete_source(world)
+    job = world.house.wait(world.admin.post(path).ok(202)["id"])
+    assert (job.status, job.error) == (Status.FAILED, "the source was deleted")
+    assert "the source was deleted" in caplog.text
+    assert not [found for found in caplog.records if found.exc_info]

@@ -2,18 +2,12 @@
 
 from __future__ import annotations
 
-import csv
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
-from io import StringIO
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from bulkwark.store import uploads
-from bulkwark.store.uploads import State
 from tests.api.forms import CONTENT_TYPE, multipart
 from tests.house import DEADLINE
 from tests.uploads.world import COLUMNS, GOOD, World, add_source, file, row
@@ -153,6 +147,14 @@ def test_what_is_too_long_is_told(world: World, content: bytes, sentence: str) -
         assert sorted(world.records()) == ["b"]
 
 
+def test_of_very_many_unknown_columns_some_are_told(world: World) -> None:
+    answer = world.send(file(row("ann"), columns=(*COLUMNS[1:], *(f"x{n}" for n in range(20_000)))))
+    told = answer.json()["causes"][0]["text"].split("\n")
+    assert (answer.status, len(told)) == (400, 52)
+    assert told[0] == "line 1: there is no column 'x0'"
+    assert told[-2:] == ["line 1: 19,950 other columns are unknown too", "line 1: the column 'accountName' is missing"]
+
+
 def test_a_refused_file_leaves_no_file_behind(world: World) -> None:
     assert world.send(b"a,b\n1,2\n").status == 400
     assert list(world.house.services.uploads.folder.iterdir()) == []
@@ -164,11 +166,76 @@ def test_the_part_has_its_documented_name(world: World) -> None:
     assert "the part 'data' is missing" in answer.json()["causes"][0]["text"]
 
 
+@pytest.mark.parametrize("missing", [2, 30, 100], ids=["the last dashes", "the last boundary", "some rows"])
+def test_a_form_that_is_cut_off_is_refused_though_its_rows_could_be_read(world: World, missing: int) -> None:
+    whole = multipart({"other": b"x", "data": GOOD}).rstrip()
+    answer = world.admin.post(world.path(), content=whole[:-missing], headers={"content-type": CONTENT_TYPE})
+    assert answer.status == 400
+    assert "its last boundary is missing (is it cut off?)" in answer.json()["causes"][0]["text"]
+    assert world.status() is None
+
+
+def test_an_upload_whose_sender_leaves_in_the_middle_leaves_nothing_behind(world: World) -> None:
+    body = multipart({"data": file(*(row(f"acc{n}") for n in range(50_000)))})  # more than stays in memory
+    pieces = iter([body[at : at + 100_000] for at in range(0, len(body) - 100_000, 100_000)])
+    answered: list[Any] = []
+    headers = {"authorization": f"Bearer {world.admin.token}", "content-type": CONTENT_TYPE, "host": "house"}
+    scope = {
+        "type": "http",
+        "asgi": {"version": "3.0"},
+        "http_version": "1.1",
+        "method": "POST",
+        "scheme": "http",
+        "path": world.path(),
+        "raw_path": world.path().encode(),
+        "query_string": b"",
+        "headers": [(name.encode(), value.encode()) for name, value in headers.items()],
+        "client": ("127.0.0.1", 1),
+        "server": ("127.0.0.1", 80),
+    }
+
+    async def receive() -> dict[str, Any]:
+        piece = next(pieces, None)
+        if piece is None:
+            return {"type": "http.disconnect"}
+        return {"type": "http.request", "body": piece, "more_body": True}
+
+    async def send(message: Any) -> None:
+        answered.append(message)
+
+    before = world.house.digest()
+    world.house.loop.run_until_complete(world.house.app(scope, receive, send))
+    assert answered == []
+    assert world.house.digest() == before
+    assert world.status() is None
+    folder = world.house.services.uploads.folder
+    assert not folder.exists() or list(folder.iterdir()) == []
+
+
 def test_who_neither_owns_nor_manages_the_source_is_refused(world: World) -> None:
     stranger = world.house.as_(alias="stranger")
     assert world.send(GOOD, stranger).status == 403
     id = world.upload(GOOD)
     assert world.house.as_("ROLE_ADMIN", alias="stranger").get(f"/bulkwark/v1/jobs/{id}/rows").status == 404
+
+
+def test_who_leads_the_source_is_told_why_the_status_is_an_error(world: World) -> None:
+    chief, other = world.house.as_(alias="chief"), world.house.as_(alias="other")
+    change: list[Any] = [{"op": "add", "path": "/accountManagers/-", "value": chief.identity}]
+    world.admin.patch(f"/v2025/non-employee-sources/{world.source}", change).ok()
+    add_source(world.house, "Others", other.identity)
+    preview = world.send(file(row("ann", manager="")), preview="true").ok(200)["token"]
+    world.upload(file(row("ann", manager="")))
+
+    status = chief.get(world.path("non-employee-bulk-upload/status"))
+    id = status.headers["x-bulkwark-job"]
+    assert status.ok() == {"status": "ERROR"}
+    (found,) = chief.get(f"/bulkwark/v1/jobs/{id}/rows").ok()["found"]
+    assert found["faults"][0]["column"] == "manager"
+    assert b"Manager is required" in chief.get(f"/bulkwark/v1/jobs/{id}/failed-rows").body
+    assert chief.get(f"/bulkwark/v1/jobs/{preview}/rows").status == 404
+    for tail in ("rows", "failed-rows"):
+        assert other.get(f"/bulkwark/v1/jobs/{id}/{tail}").status == 404
 
 
 # --- one after the other ---------------------------------------------------------------------------------
@@ -184,6 +251,14 @@ def test_a_second_upload_waits_for_the_first_and_the_status_is_the_newest(world:
     assert two.started is not None
     assert one.finished <= two.started
     assert (one.failed, two.changed) == (1, 1)
+
+
+def test_the_status_is_found_behind_any_number_of_previews(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bulkwark.store.uploads.NEWEST", 2)
+    world.upload(GOOD)
+    for _ in range(5):
+        world.send(file(row("ann", manager="")), preview="true").ok(200)
+    assert world.status() == "COMPLETED"
 
 
 def test_uploads_to_different_sources_do_not_wait_for_each_other(world: World) -> None:
@@ -203,64 +278,7 @@ def test_the_same_key_uploads_once(world: World) -> None:
     world.wait()
     world.settle()
     tenant = world.house.tenant.number
-    assert len(uploads.newest(world.house.store.read(), tenant, 1, 10)) == 1
-
-
-# --- the report as a file --------------------------------------------------------------------------------
-
-
-def test_the_file_of_failed_rows_can_be_mended_and_uploaded_again(world: World) -> None:
-    id = world.upload(file(row("ann"), row("bob", manager="jane.do"), row("cem", phone="'=1+1", startDate="13.5.2024")))
-    answer = world.admin.get(f"/bulkwark/v1/jobs/{id}/failed-rows")
-    assert answer.headers["content-type"] == "text/csv"
-    lines = list(csv.DictReader(StringIO(answer.body.decode("utf-8-sig"))))
-    assert list(lines[0]) == [*COLUMNS, "error"]
-    assert [line["accountName"] for line in lines] == ["bob", "cem"]
-    assert lines[0]["error"] == "manager: there is no identity 'jane.do' -> did you mean 'jane.doe'?"
-    assert lines[1]["phone"] == "'=1+1"
-    mended = answer.body.replace(b"jane.do,", b"jane.doe,").replace(b"13.5.2024", b"2024-05-13")
-    world.upload(mended)
-    assert world.status() == "COMPLETED"
-    assert sorted(world.records()) == ["ann", "bob", "cem"]
-    assert world.records()["cem"]["phone"] == "=1+1"
-
-
-def test_no_cell_of_the_file_of_failed_rows_is_a_formula(world: World) -> None:
-    cells = {"firstName": "=1+1", "lastName": "@SUM(A1)", "phone": "+49", "manager": "-cmd"}
-    id = world.upload(file(row("ann", **cells)))
-    text = world.admin.get(f"/bulkwark/v1/jobs/{id}/failed-rows").body.decode("utf-8-sig")
-    assert not any(cell[:1] in ("=", "+", "-", "@") for line in csv.reader(StringIO(text)) for cell in line)
-
-
-# --- round trips -----------------------------------------------------------------------------------------
-
-
-def test_an_export_comes_back_unchanged(world: World) -> None:
-    world.add_attribute("team", "Team")
-    columns = (*COLUMNS, "team")
-    odd = ['"Smith, ""J"""', "'=SUM(1)", "Zoë 日本 👩‍💻", '"two\nlines"', "O'Neil", "''quoted''"]
-    rows = [row(f"acc{n}", lastName=last) + ',"a, b"' for n, last in enumerate(odd)]
-    rows.append(row("late", startDate="2031-04-05T08:00:00.123-10:00") + ",")
-    world.upload(file(*rows, columns=columns))
-    assert world.status() == "COMPLETED"
-    before = world.records()
-    id = world.upload(world.export())
-    assert {found["outcome"] for found in world.report(id, outcome="all")} == {"unchanged"}
-    assert world.house.job(id).unchanged == len(rows)
-    assert world.records() == before
-
-
-@pytest.mark.parametrize(
-    "own", [[], [("team", "Team", True)], [(f"own{n}", f"Own {n}", n % 2 == 0) for n in range(10)]]
-)
-def test_a_template_that_is_filled_can_be_uploaded(world: World, own: list[tuple[str, str, bool]]) -> None:
-    for name, label, required in own:
-        world.add_attribute(name, label, required)
-    template = world.admin.get(world.path("schema-attributes-template/download")).body.decode()
-    assert template.strip().split(",") == [*COLUMNS, *(name for name, _, _ in own)]
-    world.upload((template.strip() + "\r\n" + row("ann") + ",x" * len(own) + "\r\n").encode())
-    assert world.status() == "COMPLETED"
-    assert world.records()["ann"]["data"] == {name: "x" for name, _, _ in own}
+    assert len(list(uploads.newest(world.house.store.read(), tenant, 1))) == 1
 
 
 def test_each_upload_is_one_event(world: World) -> None:
@@ -270,69 +288,6 @@ def test_each_upload_is_one_event(world: World) -> None:
     (event,) = world.admin.post("/v2025/search", query).ok()
     assert event["trackingNumber"] == id
     assert (event["status"], event["attributes"]["changed"], event["attributes"]["failed"]) == ("FAILED", "1", "1")
-
-
-# --- the job of an upload --------------------------------------------------------------------------------
-
-
-@contextmanager
-def in_the_queue(world: World, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
-    """The id of an upload that was accepted and does not go on before the end of this."""
-    with monkeypatch.context() as patch:
-        patch.setattr(type(world.house.services.uploads), "_step", lambda self: False)
-        yield str(world.send(GOOD).ok(202)["id"])
-    world.house.services.uploads._look()
-
-
-def test_an_upload_in_the_queue_is_a_job_already(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    with in_the_queue(world, monkeypatch) as id:
-        found = world.admin.get(f"/bulkwark/v1/jobs/{id}").ok()
-        assert (found["status"], found["started"]) == ("CREATED", None)
-        assert world.status() == "PENDING"
-        listed = world.admin.get("/bulkwark/v1/jobs").ok()
-        assert [job["id"] for job in listed] == [id]
-    world.settle()
-
-
-def test_an_upload_that_is_cancelled_in_the_queue_applies_nothing(
-    world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    with in_the_queue(world, monkeypatch) as id:
-        world.admin.post(f"/bulkwark/v1/jobs/{id}/cancel", {}).ok(200)
-    world.settle()
-    assert world.status() == "ERROR"
-    assert world.records() == {}
-    assert list(world.house.services.uploads.folder.iterdir()) == []
-
-
-def test_an_upload_that_was_paused_in_the_queue_waits_for_its_release(
-    world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    with in_the_queue(world, monkeypatch) as id:
-        for verb in ("pause", "resume", "pause"):
-            world.admin.post(f"/bulkwark/v1/jobs/{id}/{verb}", {}).ok(200)
-    until = time.monotonic() + DEADLINE
-    while next(iter(uploads.unfinished(world.house.store.read()))).state is not State.APPLYING:
-        assert time.monotonic() < until
-        time.sleep(0.01)
-    assert world.records() == {}
-    world.admin.post(f"/bulkwark/v1/jobs/{id}/resume", {}).ok(200)
-    assert world.wait() == "COMPLETED"
-    assert sorted(world.records()) == ["ann", "bob", "cem"]
-
-
-def test_a_file_for_which_the_disk_has_no_room_is_refused(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    # 20 rows need about 0.2 MB, half of it in the staging file.
-    rows = file(*(row(f"acc{n}") for n in range(20)))
-    with monkeypatch.context() as patch:
-        patch.setattr("shutil.disk_usage", lambda path: SimpleNamespace(free=150_000))
-        answer = world.send(rows)
-        assert answer.status == 500
-        assert "GB are free" in answer.json()["causes"][0]["text"]
-        assert list(world.house.services.uploads.folder.iterdir()) == []
-        world.send(file(row("ann"))).ok(202)
-    assert world.wait() == "COMPLETED"
-    assert sorted(world.records()) == ["ann"]
 
 
 # --- staging files ---------------------------------------------------------------------------------------

@@ -118,7 +118,7 @@ def build(data_dir: Path, limits: str = f"rows={MOST_ROWS}") -> World:
     return World(house, add_source(house))
 
 
-def add_source(house: House, name: str = "Contractors") -> str:
-    """The id of a new source."""
-    body = {"name": name, "description": "People of others", "owner": {"id": house.admin.identity}}
+def add_source(house: House, name: str = "Contractors", owner: str = "") -> str:
+    """The id of a new source, which the administrator owns, or whom `owner` names."""
+    body = {"name": name, "description": "People of others", "owner": {"id": owner or house.admin.identity}}
     return str(house.admin.post("/v2025/non-employee-sources", body).ok()["id"])

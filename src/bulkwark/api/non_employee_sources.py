@@ -15,13 +15,14 @@ from bulkwark.api.references import Wanted
 from bulkwark.bulk import non_employees
 from bulkwark.domain import sources
 from bulkwark.domain.documents import Document
+from bulkwark.domain.jobs import FINISHED
 from bulkwark.domain.kinds import Kind, new_id, plain_id
 from bulkwark.domain.role_parts import Reference
 from bulkwark.domain.sources import SourceBody
 from bulkwark.domain.times import iso_ms
 from bulkwark.errors import Forbidden, Invalid
 from bulkwark.query.analysis import fold
-from bulkwark.store import events, non_employee_records, non_employee_requests, non_employee_sources
+from bulkwark.store import events, jobs, non_employee_records, non_employee_requests, non_employee_sources, uploads
 from bulkwark.store.dialect import Session
 from bulkwark.store.events import Event
 from bulkwark.store.non_employee_sources import Source
@@ -211,6 +212,7 @@ def delete(call: Call) -> Answer:
     stored = tenant.objects.by_rid(session, source.rid)
     assert stored is not None
     references.require_empty(tenant, session, stored)
+    _require_quiet(session, tenant.number, source)
     while True:
         non_employees.empty(store, tenant, source, call.services.clock)
         with store.write() as session:
@@ -224,6 +226,15 @@ def delete(call: Call) -> Answer:
                 tenant.objects.delete(session, stored)
                 _tell(call, session, "DELETE", source)
             return answers.empty(204)
+
+
+def _require_quiet(session: Session, tenant: int, source: Source) -> None:
+    """Raise Invalid while an upload to the source goes on: it would make what is being deleted."""
+    for upload in uploads.unfinished(session):
+        if (upload.tenant, upload.source) == (tenant, source.number):
+            job = jobs.get(session, tenant, upload.id)
+            if job is not None and job.status not in FINISHED:  # its files may be there for a moment more
+                raise Invalid("an upload to it has not ended", hint=f"wait, or cancel the job {upload.id}")
 
 
 def _tell(call: Call, session: Session, operation: str, source: Source) -> None:

@@ -19,7 +19,6 @@ from bulkwark.store.uploads import State, Upload
 
 PART = "data"
 PENDING, IN_PROGRESS, COMPLETED, ERROR = "PENDING", "IN_PROGRESS", "COMPLETED", "ERROR"
-LOOKED_AT = 50  # newest uploads of a source that are looked through for one that is no preview
 
 
 def upload(call: Call) -> Answer:
@@ -87,26 +86,29 @@ def status(call: Call) -> Answer:
     """GET …/non-employee-bulk-upload/status: of the newest upload; before the first there is none (decisions §6)."""
     session = call.read()
     source = non_employee_rights.need_source(call, non_employee_rights.reach(call, session), call.params["id"])
-    word = _newest(session, call.tenant.number, source.number)
-    if word is None:
+    newest = _newest(session, call.tenant.number, source.number)
+    if newest is None:
         return answers.ok({"status": None} if call.route.version == "beta" else {})
-    return answers.ok({"status": word})
+    _, job, word = newest
+    return answers.ok({"status": word}, headers={"X-Bulkwark-Job": job})
 
 
-def _newest(session: Session, tenant: int, source: int) -> str | None:
-    """A preview counts when it was run, and then as of its run; what failed, when it was tried again."""
-    found: list[tuple[int, str]] = []
-    for one in uploads.newest(session, tenant, source, LOOKED_AT):
+def _newest(session: Session, tenant: int, source: int) -> tuple[int, str, str] | None:
+    """When it came, the id of its job, its status. A preview counts when it was run, and then as of its run; what
+    failed, when it was tried again.
+    """
+    found: list[tuple[int, str, str]] = []
+    for one in uploads.newest(session, tenant, source):
         job = jobs.get(session, tenant, one.id)
         if job is not None and job.mode is Mode.PREVIEW:
             for run in jobs.derived(session, job):
-                found.append((run.created, word(one, run)))
-                found.extend((again.created, word(one, again)) for again in _again(session, run))
+                found.append((run.created, run.id, word(one, run)))
+                found.extend((again.created, again.id, word(one, again)) for again in _again(session, run))
         elif not one.preview:
-            found.append((one.created, word(one, job)))
-            found.extend((again.created, word(one, again)) for again in _again(session, job))
+            found.append((one.created, one.id, word(one, job)))
+            found.extend((again.created, again.id, word(one, again)) for again in _again(session, job))
             break
-    return max(found)[1] if found else None
+    return max(found) if found else None
 
 
 def _again(session: Session, job: Job | None) -> Iterator[Job]:

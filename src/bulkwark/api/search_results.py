@@ -9,6 +9,7 @@ from typing import Any
 
 import msgspec
 
+from bulkwark.domain.spreadsheets import neutral
 from bulkwark.query import aggregations as tree
 from bulkwark.query.aggregations import Aggregation
 
@@ -88,13 +89,14 @@ def _fits(pattern: str, text: str) -> bool:
 
 
 def as_csv(found: Sequence[Aggregation], results: dict[str, Any]) -> str:
-    """A column for each level of buckets, then the count or the measure. RFC 4180, lines end with LF."""
+    """A column for each level of buckets, then the count or the measure. RFC 4180, lines end with LF; no text is a
+    formula.
+    """
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
     levels, last = _columns(found)
-    writer.writerow([*levels, last])
-    for row in _rows(found, results):
-        writer.writerow(row)
+    for row in ([*levels, last], *_rows(found, results)):
+        writer.writerow([neutral(cell) if isinstance(cell, str) else cell for cell in row])
     return out.getvalue()
 
 

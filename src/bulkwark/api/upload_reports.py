@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from bulkwark.api import answers, job_rights, non_employee_uploads
+from bulkwark.api import answers, job_rights, non_employee_rights, non_employee_uploads
 from bulkwark.api.answers import Answer
 from bulkwark.api.calls import Call
 from bulkwark.auth.actors import Actor
@@ -15,7 +15,7 @@ from bulkwark.bulk import upload_specs
 from bulkwark.bulk.upload_specs import JobSpec, Spec, UploadSettings
 from bulkwark.domain import non_employee_uploads as rows_of
 from bulkwark.domain import spreadsheets
-from bulkwark.domain.jobs import Job, Outcome, Relation
+from bulkwark.domain.jobs import Job, Mode, Outcome, Relation
 from bulkwark.domain.kinds import uuid_id
 from bulkwark.errors import Invalid, NotFound
 from bulkwark.store import jobs, outcomes, settings, uploads
@@ -92,14 +92,18 @@ def _lines(call: Call, upload: Upload, job: Job | None) -> Iterator[bytes]:
         while found := _page(session, upload, job, after, PIECE):
             after = found[-1].line
             yield "".join(
-                spreadsheets.line([*_cells(row, places), rows_of.sentence(row.faults)]) for row in found
+                spreadsheets.line(_cells(row, places, len(upload.titles), rows_of.sentence(row.faults)))
+                for row in found
             ).encode()
 
 
-def _cells(row: FailedRow, places: list[int]) -> list[str]:
-    """The cells as they stood in the file; a mark against formulas is taken off, as it is put on again."""
+def _cells(row: FailedRow, places: list[int], width: int, error: str) -> list[str]:
+    """The cells as they stood in the file, then the error, then cells that the header has no column for: so nothing of
+    a row with a delimiter too many is lost. A mark against formulas is taken off, as it is put on again.
+    """
     cells = [spreadsheets.restore(cell.strip()) for cell in row.cells]
-    return [cells[place] if place < len(cells) else "" for place in places]
+    more = cells[width:] if any(cells[width:]) else []
+    return [*(cells[place] if place < len(cells) else "" for place in places), error, *more]
 
 
 def get_settings(call: Call) -> Answer:
@@ -125,12 +129,10 @@ def put_settings(call: Call) -> Answer:
 def _need(call: Call, session: Session) -> Upload:
     """The upload whose job, or run of a preview, the path names. Raises NotFound, also for who may not see it."""
     id = uuid_id(call.params["id"])
-    found = uploads.get(session, call.tenant.number, id)
-    if found is None:
-        job = jobs.get(session, call.tenant.number, id)
-        if job is not None and job.operation == upload_specs.NAME and job.relation in _REPORTED:
-            found = uploads.get(session, call.tenant.number, msgspec.json.decode(job.spec, type=JobSpec).upload)
-    if found is None or not _sees(call.actor, found):
+    found, job = uploads.get(session, call.tenant.number, id), jobs.get(session, call.tenant.number, id)
+    if found is None and job is not None and job.operation == upload_specs.NAME and job.relation in _REPORTED:
+        found = uploads.get(session, call.tenant.number, msgspec.json.decode(job.spec, type=JobSpec).upload)
+    if found is None or not (_sees(call.actor, found) or _leads(call, session, found, job)):
         raise NotFound(f"there is no upload {call.params['id']}")
     return found
 
@@ -144,3 +146,10 @@ def _sees(actor: Actor, upload: Upload) -> bool:
         or not job_rights.limited_to(actor)
         or (upload_specs.TYPE in job_rights.types(actor))
     )
+
+
+def _leads(call: Call, session: Session, upload: Upload, job: Job | None) -> bool:
+    """Whose source it is sees the status, so he is told the reasons too; a preview is its creator's."""
+    if job is None or job.mode is not Mode.RUN:
+        return False
+    return upload.source in non_employee_rights.reach(call, session, strangers=True).numbers

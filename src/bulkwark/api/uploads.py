@@ -8,14 +8,16 @@ from __future__ import annotations
 import hashlib
 import logging
 import tempfile
-from collections.abc import Awaitable, Callable, MutableMapping
+import threading
+from collections.abc import AsyncGenerator, Awaitable, Callable, MutableMapping
+from contextlib import aclosing, suppress
 from typing import IO, Any
 
 from python_multipart.exceptions import FormParserError
-from python_multipart.multipart import Field, File, create_form_parser
+from python_multipart.multipart import Field, File, FormParser, create_form_parser
 
 from bulkwark.api.answers import ClientLeft
-from bulkwark.errors import Invalid
+from bulkwark.errors import Invalid, Unavailable
 
 IN_MEMORY = 1024 * 1024  # bytes of a file that stay in memory
 MAX_PARTS = 20
@@ -66,7 +68,10 @@ class Upload:
 
 
 async def receive(receive: Receive, headers: dict[str, str], most: int) -> Upload:
-    """Read a whole request. Raises Invalid for a body that is no multipart/form-data, or larger than `most`."""
+    """Read a whole request. Raises Invalid for a body that is no multipart/form-data, or larger than `most`.
+
+    Raises Unavailable when the temporary directory has no room for it.
+    """
     upload = Upload()
     try:
         await _receive(upload, receive, headers, most)
@@ -92,22 +97,43 @@ async def _receive(upload: Upload, receive: Receive, headers: dict[str, str], mo
     def file(part: File) -> None:
         upload.add(_name(part.field_name), part.file_object)
 
+    parser = None
+    ended = threading.Event()
     try:
         parser = create_form_parser(
             {"Content-Type": content_type.encode("latin-1")}, field, file, config={"MAX_MEMORY_FILE_SIZE": IN_MEMORY}
         )
+        parser.on_end = ended.set
         size = 0
-        async for piece in _pieces(receive):
-            size += len(piece)
-            if size > most:
-                raise Invalid(f"the body has more than {most} bytes", where="body")
-            parser.write(piece)
+        async with aclosing(_pieces(receive)) as pieces:
+            async for piece in pieces:
+                size += len(piece)
+                if size > most:
+                    raise Invalid(f"the body has more than {most} bytes", where="body")
+                parser.write(piece)
         parser.finalize()
+        if size and not ended.is_set():
+            raise Invalid(
+                f"the body is no {MULTIPART}: its last boundary is missing", where="body", hint="is it cut off?"
+            )
+    except OSError as error:
+        hint = "free space in the server's temporary directory (TMPDIR), then retry"
+        raise Unavailable(f"the body cannot be kept: {error.strerror or error}", hint=hint) from error
     except (FormParserError, ValueError) as error:
         raise Invalid(f"the body is no {MULTIPART}: {error}", where="body") from None
+    finally:
+        if parser is not None and not ended.is_set():
+            _end_part(parser)
 
 
-async def _pieces(receive: Receive) -> Any:
+def _end_part(parser: FormParser) -> None:
+    """Let the parser hand over the part that it was in: else its file would stay open until Python collects garbage."""
+    assert isinstance(parser.boundary, bytes)
+    with suppress(Exception):
+        parser.write(b"\r\n--" + parser.boundary + b"--\r\n")
+
+
+async def _pieces(receive: Receive) -> AsyncGenerator[bytes]:
     while True:
         message = await receive()
         if message["type"] == "http.disconnect":

@@ -244,9 +244,12 @@ class Engine:
         except Unavailable as error:
             log.warning("job %s of tenant %s waits: %s", number, tenant_number, error.sentence())
             return job, RETRY_SECONDS
+        except BulkwarkError as error:  # what we refuse ourselves is no fault of the program
+            log.warning("job %s of tenant %s ends: %s", number, tenant_number, error.sentence())
+            return job, None if self._fail(tenant_number, number, error.sentence()) else RETRY_SECONDS
         except Exception as error:
             log.exception("job %s of tenant %s ends", number, tenant_number)
-            fault = error.sentence() if isinstance(error, BulkwarkError) else f"{type(error).__name__}: {error}"
+            fault = f"{type(error).__name__}: {error}"
             return job, None if self._fail(tenant_number, number, fault) else RETRY_SECONDS
 
     def _fail(self, tenant: int, number: int, fault: str) -> bool:

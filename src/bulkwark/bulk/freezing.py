@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from itertools import islice
 from typing import Protocol
@@ -12,7 +13,7 @@ from bulkwark.bulk import derived, guards
 from bulkwark.domain.jobs import Happened, Hold, Job, Mode, Outcome, Status
 from bulkwark.errors import BulkwarkError, Unavailable
 from bulkwark.store import job_events, jobs
-from bulkwark.store.dialect import Patience, Session, Sql
+from bulkwark.store.dialect import Patience, Row, Session, Sql
 from bulkwark.store.outcomes import NewItem
 from bulkwark.store.tenants import Store, Tenant
 
@@ -115,12 +116,16 @@ def freeze(
         total, batch = 0, list[int]()
         if selection is not None:
             rows = reader.execute(f"SELECT rid FROM ({selection.text}) ORDER BY rid", selection.params)
-            while len(batch := [rid for (rid,) in islice(rows, TARGETS_AT_ONCE)]) == TARGETS_AT_ONCE:
-                with store.write() as session:
-                    jobs.add_targets(session, job, batch)
-                total += len(batch)
-                if patience.stopped:
-                    raise Unavailable("the server stops")
+            with ThreadPoolExecutor(1, "selecting") as ahead:  # the next are read while the last are written
+                batch = _some(rows)
+                while len(batch) == TARGETS_AT_ONCE:
+                    coming = ahead.submit(_some, rows)
+                    with store.write() as session:
+                        jobs.add_targets(session, job, batch)
+                    total += len(batch)
+                    if patience.stopped:
+                        raise Unavailable("the server stops")
+                    batch = coming.result()
             total += len(batch)
             hidden = 0 if job.relation is not None else operation.hidden(reader, tenant, job, total)
         with store.write() as session:
@@ -146,6 +151,10 @@ def freeze(
             _fail(session, job, clock(), error.sentence())
         return False
     return True
+
+
+def _some(rows: Iterator[Row]) -> list[int]:
+    return [rid for (rid,) in islice(rows, TARGETS_AT_ONCE)]
 
 
 def freeze_again(

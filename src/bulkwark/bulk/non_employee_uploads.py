@@ -79,8 +79,10 @@ class NonEmployeeUploadOperation(Operation):
     def record(self, session: Session, tenant: Tenant, job: Job, last: int, now: int) -> Counts:
         upload = self._upload(session, job)
         if jobs.takes_back(session, job):
-            upload_undo.record(session, tenant, job, last, upload.source)
+            gone = non_employee_sources.by_number(session, tenant.number, upload.source) is None
+            upload_undo.record(session, tenant, job, last, upload.source, gone=gone)
             return jobs.outcomes(session, job, last)
+        self._source(session, tenant, upload)
         spec = msgspec.json.decode(upload.spec, type=Spec)
         self._require_schema(session, upload, spec)
         if job.relation is Relation.RERUN:
@@ -101,10 +103,13 @@ class NonEmployeeUploadOperation(Operation):
 
     def effect(self, session: Session, tenant: Tenant, job: Job, last: int, now: int) -> None:
         upload = self._upload(session, job)
-        source = self._source(session, tenant, upload)
         if jobs.takes_back(session, job):
-            upload_undo.effect(session, tenant, source, job, last, now=now, warning=self._limits.warning)
+            # Of a source that was deleted nothing is recorded as changed.
+            known = non_employee_sources.by_number(session, tenant.number, upload.source)
+            if known is not None:
+                upload_undo.effect(session, tenant, known, job, last, now=now, warning=self._limits.warning)
             return
+        source = self._source(session, tenant, upload)
         if job.relation is Relation.RERUN:
             upload_rerun.effect(session, tenant, source, job, last, now=now, warning=self._limits.warning)
             return

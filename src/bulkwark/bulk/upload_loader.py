@@ -88,7 +88,7 @@ def look(file: IO[bytes], task: Task) -> Answer:
 
 def format_of(file: IO[bytes], schema: Sequence[Attribute]) -> Format:
     """How the file is written. Raises Refused."""
-    return find_format(file, find_encoding(file), frozenset(known_columns(schema)))
+    return find_format(file, find_encoding(file), known_columns(schema))
 
 
 def _end_with_parent() -> None:

@@ -19,6 +19,7 @@ from bulkwark.domain.non_employee_rows import Fault
 from bulkwark.domain.non_employee_uploads import Bad, Good, Rows
 from bulkwark.domain.non_employees import Cells, Person
 from bulkwark.query.analysis import fold
+from bulkwark.store import non_employee_records, non_employee_sources
 from bulkwark.store.dialect import Session, StagingFile
 from bulkwark.store.non_employee_spelling import Sort, Spelling, Value
 from bulkwark.store.tenants import Tenant, open_store
@@ -71,24 +72,38 @@ class Staging:
         self._texts: dict[tuple[int, ...], list[tuple[str, int]]] = {}  # fields → whole texts and their lines
         self._lines: list[int] = []  # that these are of
         self._managers = Managers(session, tenant, task.known)
+        self._session, self._tenant = session, tenant.number
+        source = non_employee_sources.get(session, tenant.number, task.source["id"])
+        self._source = source.number if source else 0  # 0: it was deleted meanwhile, and has no records
 
     def add(self, batch: Sequence[Good | Bad]) -> None:
-        bad = [row for row in batch if isinstance(row, Bad)]
+        bad: list[Bad] = []
         good: list[tuple[Good, Person]] = []
-        people = self._managers.find({row.cells.manager for row in batch if isinstance(row, Good)})
+        people = self._managers.find({_manager(row) for row in batch})
+        kept = self._kept([row for row in batch if isinstance(row, Good) and isinstance(people[_manager(row)], Fault)])
         for row in batch:
-            if isinstance(row, Good):
-                manager = people[row.cells.manager]
-                if isinstance(manager, Fault):
-                    bad.append(Bad(row.line, row.raw, [manager]))
-                else:
-                    good.append((row, manager))
+            manager = people[_manager(row)]
+            if isinstance(row, Bad):
+                bad.append(row._replace(faults=[*row.faults, manager]) if isinstance(manager, Fault) else row)
+            elif not isinstance(manager, Fault):
+                good.append((row, manager))
+            elif row.line in kept:
+                good.append((row, Person("", row.cells.manager, "")))
+            else:
+                bad.append(Bad(row.line, row.raw, [manager]))
         late = self.file.claim([(fold(row.cells.account), row.line) for row, _ in good])
         for row, _ in good:
             if row.line in late:
                 fault = non_employee_uploads.duplicate(row.cells.account, late[row.line])
                 bad.append(Bad(row.line, row.raw, [fault]))
         self._write([(row.line, row.cells, person) for row, person in good if row.line not in late], bad)
+
+    def _kept(self, rows: Sequence[Good]) -> set[int]:
+        """Lines whose record has that manager already: it may keep one who is gone, or whose name others have too."""
+        accounts = [row.cells.account for row in rows]
+        found = non_employee_records.by_accounts(self._session, self._tenant, self._source, accounts) if rows else {}
+        before = {key: record.cells.manager for key, record in found.items()}
+        return {row.line for row in rows if before.get(fold(row.cells.account)) == row.cells.manager}
 
     def show(self) -> None:
         """Let the rows that were added be seen."""
@@ -148,6 +163,11 @@ class Staging:
         start = self._next[table]
         self._next[table] = stop = start + len(rows)
         self.file.add("segment", [(lines[-1], number, lines[0], len(lines), start, stop)])
+
+
+def _manager(row: Good | Bad) -> str:
+    """Whom a row names; '' when that is nothing to be looked for."""
+    return row.cells.manager if isinstance(row, Good) else row.manager
 
 
 def _once(words: list[tuple[str, int]], lines: list[int]) -> Iterator[tuple[str, int, int | str]]:

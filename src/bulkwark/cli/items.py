@@ -60,7 +60,8 @@ def items(
             return
         lines = remote.lines(path, params | {"format": "ndjson"})
         for text in _array(lines) if as_json else map(_row, lines):
-            target.write((text + "\n").encode())
+            # Colours are for a terminal: in a file or a pipe they are signs among the words.
+            target.write(((text if target.isatty() else click.unstyle(text)) + "\n").encode())
 
 
 def _array(lines: Iterator[str]) -> Iterator[str]:

@@ -20,6 +20,7 @@ from bulkwark.errors import Invalid
 MAX_CELL = 131_072  # characters
 MAX_LINE = 1_048_576  # characters between two line ends
 MAX_SPAN = 1_000  # lines of one record: more is a quote that nobody closed
+HEADING = 64  # bytes: the first names of a header
 PIECE = 1 << 20  # bytes that are looked at together
 DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab"}
 _OTHERS = {"|": "a bar", ":": "a colon"}  # what people also write, for the hint
@@ -102,12 +103,13 @@ def find_encoding(file: IO[bytes]) -> str:
         return "utf-16-le"
     if first.startswith(codecs.BOM_UTF16_BE):
         return "utf-16-be"
-    start = first[:4096]
-    even, odd = start[::2].count(0), start[1::2].count(0)
-    if odd > len(start) // 4 > even:
-        return "utf-16-le"
-    if even > len(start) // 4 > odd:
-        return "utf-16-be"
+    # Half of the bytes of Latin text in UTF-16 are zero; of other scripts only the header's may be.
+    for start in (first[:HEADING], first[:4096]):
+        even, odd = start[::2].count(0), start[1::2].count(0)
+        if odd > len(start) // 4 > even:
+            return "utf-16-le"
+        if even > len(start) // 4 > odd:
+            return "utf-16-be"
     return _utf8_or_1252(file, first)
 
 

@@ -17,7 +17,8 @@ from msgspec import Struct
 from bulkwark.domain.non_employees import DATE, DEFAULTS, SYSTEM_NAMES, Attribute, Cells, Limits
 from bulkwark.domain.times import iso_ms, parse_ms
 
-FIRST_MOMENT, LAST_MOMENT = parse_ms("1900-01-01"), parse_ms("9999-12-30")
+# The last day of the calendar is written for "never".
+FIRST_MOMENT, LAST_MOMENT = parse_ms("1900-01-01"), parse_ms("9999-12-31T23:59:59.999")
 DATE_FORM = "2020-04-05T08:00:00-10:00"
 
 
@@ -69,7 +70,7 @@ class Checker:
                     faults.append(_missing(attribute))
             elif len(value) > longest:
                 faults.append(_too_long(attribute, value, longest))
-            elif not value.isprintable() and _CONTROL(value):
+            elif (_LOST in value or not value.isprintable()) and _CONTROL(value):
                 faults.append(_unprintable(attribute, value))
         account, first, last, phone, email, manager, starts, ends = [trimmed[position] for position in self._simple]
         begins, finishes = moment(starts), moment(ends)
@@ -94,7 +95,8 @@ class Checker:
 
 
 # Line ends and tabs may stand in a text.
-_CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]").search
+_CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffd]").search
+_LOST = "\ufffd"  # stands for a letter that some program could not read: a file of failed rows has it too
 _EMAIL = re.compile(r"[^\s@]+@[^\s@]+").fullmatch
 
 
@@ -132,7 +134,8 @@ def _unprintable(attribute: Attribute, value: str) -> Fault:
     found = _CONTROL(value)
     assert found is not None
     message = f"{attribute.label} holds the character U+{ord(found[0]):04X} at position {found.start()}"
-    return Fault(attribute.name, value, "character", message, "leave it out")
+    fix = "write the letter that was lost" if found[0] == _LOST else "leave it out"
+    return Fault(attribute.name, value, "character", message, fix)
 
 
 def _no_date(column: str, value: str) -> Fault:

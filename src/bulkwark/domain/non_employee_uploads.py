@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain, count
 from typing import NamedTuple
 
 from bulkwark.domain.csv_files import FileFault, Record, Refused, plain
@@ -18,6 +19,8 @@ from bulkwark.domain.non_employees import Attribute, Cells, Limits
 from bulkwark.domain.spreadsheets import restore
 
 ERROR_COLUMNS = ("error", "uploadError")  # what the file of failed rows adds; never read
+_MANAGER = "manager"
+MOST_UNKNOWN = 50  # columns that are unknown and of which each is told
 SHOWN = 200  # characters of a value in a report
 _SURROGATES = re.compile("[\ud800-\udfff]")
 
@@ -36,6 +39,7 @@ class Bad(NamedTuple):
     line: int
     raw: list[str]
     faults: list[Fault]
+    manager: str = ""  # who is to be looked for too, so that all faults are told at once
 
 
 class Header:
@@ -49,25 +53,32 @@ class Header:
             self.titles.pop()  # spreadsheets leave empty columns at the end
         if record.broken:
             raise Refused(FileFault(record.line, f"the header is no CSV: {record.broken}"))
-        known = known_columns(schema)
         ignored = plain(error_column(schema))
         self.places: list[int] = []
         self.names: list[str] = []
         faults: list[FileFault] = []
+        unknown = 0
         for place, title in enumerate(self.titles):
-            name = known.get(plain(title))
-            if name is None and plain(title) == ignored:
+            meant = named(title, schema)
+            if not meant and plain(title) == ignored:
                 continue
-            if name is None:
-                faults.append(self._unknown(place, title, schema))
-            elif name in self.names:
-                faults.append(FileFault(record.line, f"the column {name!r} stands twice", "leave one of them"))
+            if not meant:
+                unknown += 1
+                if unknown <= MOST_UNKNOWN:
+                    faults.append(self._unknown(place, title, schema))
+            elif len(meant) > 1:
+                told = f"the column {title[:SHOWN]!r} may be {' or '.join(map(repr, meant))}"
+                faults.append(FileFault(record.line, told, "write the technical name exactly so"))
+            elif meant[0] in self.names:
+                faults.append(FileFault(record.line, f"the column {meant[0]!r} stands twice", "leave one of them"))
             else:
                 self.places.append(place)
-                self.names.append(name)
+                self.names.append(meant[0])
         if not self.names:
             names = ",".join(one.name for one in schema)
             raise Refused(FileFault(record.line, "the first line names no column of the source", f"write {names}"))
+        if unknown > MOST_UNKNOWN:
+            faults.append(FileFault(record.line, f"{unknown - MOST_UNKNOWN:,} other columns are unknown too"))
         for one in schema:
             if (one.required or one.system) and one.name not in self.names:
                 faults.append(FileFault(record.line, f"the column {one.name!r} is missing"))
@@ -84,16 +95,29 @@ class Header:
         return FileFault(self.line, f"there is no column {title[:SHOWN]!r}", f"did you mean {near!r}?" if near else "")
 
 
-def known_columns(schema: Sequence[Attribute]) -> dict[str, str]:
-    """Plain names and labels → technical name. A name wins over the label of another column."""
-    found = {plain(one.label): one.name for one in schema if one.label}
-    return found | {plain(one.name): one.name for one in schema}
+def known_columns(schema: Sequence[Attribute]) -> frozenset[str]:
+    """Plain names and labels of the columns of a source."""
+    return frozenset(plain(text) for one in schema for text in (one.name, one.label) if text)
+
+
+def named(title: str, schema: Sequence[Attribute]) -> list[str]:
+    """The technical names that a column's title may mean, the nearer the spelling the better: as it stands, in another
+    case, without blanks and marks; at last the labels.
+
+    Names of one source may be alike (`team_1`, `team1`), and each file that we write has them exactly.
+    """
+    for spelled in (str, str.casefold, plain):
+        wanted = spelled(title)
+        if found := [one.name for one in schema if spelled(one.name) == wanted]:
+            return found
+    return [one.name for one in schema if one.label and plain(one.label) == wanted]
 
 
 def error_column(schema: Sequence[Attribute]) -> str:
-    """What the column of errors is called beside the columns of a source."""
+    """What the column of errors is called beside those of a source: `error`, or `uploadError`, `uploadError2`, …"""
     taken = known_columns(schema)
-    return next((name for name in ERROR_COLUMNS if plain(name) not in taken), ERROR_COLUMNS[-1])
+    names = chain(ERROR_COLUMNS, (f"{ERROR_COLUMNS[-1]}{number}" for number in count(2)))
+    return next(name for name in names if plain(name) not in taken)
 
 
 class Rows:
@@ -103,6 +127,7 @@ class Rows:
         self._header = header
         self._checker = Checker(schema, limits, header.names)
         self._as_they_are = header.places == list(range(header.width))
+        self._manager = header.names.index(_MANAGER)  # a header without it is refused
 
     def check(self, record: Record) -> Good | Bad | None:
         """The row, or None when nothing is in it."""
@@ -122,7 +147,9 @@ class Rows:
         found = self._checker.row(cells)
         if isinstance(found, Cells):
             return Good(line, found, raw)
-        return Bad(line, raw, [_explained(fault) for fault in found] or [_UNDATED])
+        faults = [_explained(fault) for fault in found] or [_UNDATED]
+        known = any(fault.column == _MANAGER for fault in faults)
+        return Bad(line, raw, faults, "" if known else cells[self._manager])
 
     def _count(self, raw: list[str]) -> Fault:
         wanted = self._header.width
@@ -180,14 +207,14 @@ def _sentence(fault: Fault) -> str:
 def count_rows(records: Iterator[Record], schema: Sequence[Attribute], most: int) -> int:
     """How many rows a file has. Raises Refused for whatever keeps the whole file from being used."""
     header(records, schema)
-    count = 0
+    found = 0
     for _, cells, _broken in records:
-        count += any(map(str.strip, cells))
-        if count > most:
+        found += any(map(str.strip, cells))
+        if found > most:
             raise Refused(FileFault(0, f"the file has more than {most} rows", "send it in parts"))
-    if not count:
+    if not found:
         raise Refused(FileFault(0, "the file has no rows", "at least one row below the header is needed"))
-    return count
+    return found
 
 
 def header(records: Iterator[Record], schema: Sequence[Attribute]) -> Header:

@@ -23,6 +23,7 @@ VALUE_DELETED = "value-deleted"
 TOO_MANY = "too-many-values"
 REFUSED = "refused"
 SINCE_UPLOAD = "changed-since-upload"
+SOURCE_DELETED = "source-deleted"  # of a record that would come back
 NOT_ALL_GOOD = "not-all-good"  # of a row of an uploaded file, all of which must be good
 
 _KNOWN = {
@@ -44,6 +45,7 @@ _KNOWN = {
     },
     "manager": ("the manager of the row", "re-run the failed once he exists, or mend the row and upload it again"),
     SINCE_UPLOAD: ("the record has been changed since the file was read", "look at it, or upload the row again"),
+    SOURCE_DELETED: ("the source of the record was deleted", "make a source again, and upload the row to it"),
     DELETED: ("the object was deleted after it was selected", "nothing is left to do"),
     PREVIEW: ("the object is no longer as it was previewed", "preview again; what is left will be in it"),
     SINCE: ("the object has been changed since the job that is undone", "look at it, or undo with force"),

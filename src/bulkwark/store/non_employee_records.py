@@ -291,7 +291,10 @@ def move(session: Session, tenant: Tenant, source: Source, found: Sequence[Recor
 
 
 def delete(session: Session, tenant: Tenant, records: Sequence[Record], now: int) -> None:
-    """Delete records. An identity that others still refer to, or that has credentials, stays without the account."""
+    """Delete records. An identity that others still refer to, or that has credentials, stays without the account.
+
+    So does one that has a part in a source: its approvers and account managers are named by their ids.
+    """
     stored = tenant.objects.by_rids(session, [record.rid for record in records])
     ids = {one.rid: str(one.document()["id"]) for one in stored}
     needed = _referred_to(session, tenant, set(ids.values()))
@@ -310,4 +313,6 @@ def _referred_to(session: Session, tenant: Tenant, ids: set[str]) -> set[str]:
         for value, _ in tenant.objects.with_value(session, kind, path, ids)
     }
     wanted = json.dumps(sorted(ids))
-    return found | {id for (id,) in session.rows("non_employee_records.has_credential", (tenant.number, wanted))}
+    for statement in ("has_part", "has_credential"):
+        found.update(id for (id,) in session.rows(f"non_employee_records.{statement}", (tenant.number, wanted)))
+    return found

@@ -58,8 +58,8 @@ class Origin:
         return deleted.cells.account if deleted and deleted.cells else ""
 
 
-def record(session: Session, tenant: Tenant, job: Job, last: int, source: int) -> None:
-    """An item for each target in (cursor, last], from the items of the job's origin."""
+def record(session: Session, tenant: Tenant, job: Job, last: int, source: int, *, gone: bool) -> None:
+    """An item for each target in (cursor, last], from the items of the job's origin. `gone`: the source was deleted."""
     span = (job.tenant, job.origin, job.tenant, job.number, job.cursor, last)
     found = [
         Origin(line, Outcome(outcome), reason, before and _state(before), after and _state(after))
@@ -73,9 +73,17 @@ def record(session: Session, tenant: Tenant, job: Job, last: int, source: int) -
     rows = []
     for one in found:
         current = now.get(rids.get(one.id, 0))
-        item = _previewed(one, current, taken) if run else _item(one, current, job.options.force, taken)
+        if gone and _makes(one, run=run):
+            item: Recorded = (Outcome.FAILED, reasons.SOURCE_DELETED, None, None)
+        else:
+            item = _previewed(one, current, taken) if run else _item(one, current, job.options.force, taken)
         rows.append((job.tenant, job.number, one.line, *item))
     session.many("upload_undo.add_item", rows)
+
+
+def _makes(origin: Origin, *, run: bool) -> bool:
+    """Whether a record is to come again."""
+    return bool(_created(origin) if run else origin.comes_again)
 
 
 def add_items(session: Session, job: Job, items: Sequence[Item]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
@@ -18,6 +19,8 @@ from bulkwark.domain.non_employees import Cells
 from bulkwark.store import counters, jobs
 from bulkwark.store.dialect import Row, Session, staging
 from bulkwark.store.tenants import Tenant
+
+NEWEST = 50  # uploads of a source that are read at once
 
 
 class State(StrEnum):
@@ -90,9 +93,12 @@ def everywhere(session: Session, id: str) -> list[Upload]:
     return [_upload(row) for row in session.rows("uploads.everywhere", (id,))]
 
 
-def newest(session: Session, tenant: int, source: int, limit: int) -> list[Upload]:
-    """Of a source, newest first."""
-    return [_upload(row) for row in session.rows("uploads.newest", (tenant, source, limit))]
+def newest(session: Session, tenant: int, source: int) -> Iterator[Upload]:
+    """Of a source, newest first; read in pieces."""
+    before = sys.maxsize
+    while found := [_upload(row) for row in session.rows("uploads.newest", (tenant, source, before, NEWEST))]:
+        before = found[-1].number
+        yield from found
 
 
 def unfinished(session: Session) -> list[Upload]:

@@ -90,6 +90,20 @@ async function commonAccess() {
   return { before: shown(before), updated: updated.status, after: shown(after) };
 }
 
+function person(sourceId, accountName) {
+  return {
+    accountName,
+    firstName: "William",
+    lastName: "Smith",
+    email: `${accountName}@example.com`,
+    phone: "5125555555",
+    manager: "admin",
+    sourceId,
+    startDate: "2020-03-24T00:00:00-05:00",
+    endDate: "2099-03-25T00:00:00-05:00",
+  };
+}
+
 async function nonEmployees() {
   const api = new sdk.NonEmployeeLifecycleManagementV2024Api(configuration);
   const identities = new sdk.PublicIdentitiesV2024Api(configuration);
@@ -97,20 +111,9 @@ async function nonEmployees() {
   const document = { name: "Ts Contractors", description: "made", owner: { id: me }, approvers: [{ id: me }] };
   const source = (await api.createNonEmployeeSource({ nonEmployeeSourceRequestBodyV2024: document })).data;
   const template = (await api.exportNonEmployeeSourceSchemaTemplate({ id: source.id })).data;
-  const person = (accountName) => ({
-    accountName,
-    firstName: "William",
-    lastName: "Smith",
-    email: `${accountName}@example.com`,
-    phone: "5125555555",
-    manager: "admin",
-    sourceId: source.id,
-    startDate: "2020-03-24T00:00:00-05:00",
-    endDate: "2099-03-25T00:00:00-05:00",
-  });
-  const body = person("ts.direct");
+  const body = person(source.id, "ts.direct");
   const record = (await api.createNonEmployeeRecord({ nonEmployeeRequestBodyV2024: body })).data;
-  const asked = await api.createNonEmployeeRequest({ nonEmployeeRequestBodyV2024: person("ts.asked") });
+  const asked = await api.createNonEmployeeRequest({ nonEmployeeRequestBodyV2024: person(source.id, "ts.asked") });
   const approval = asked.data.approvalItems[0].id;
   const decision = { comment: "welcome" };
   const answer = await api.approveNonEmployeeRequest({ id: approval, nonEmployeeApprovalDecisionV2024: decision });
@@ -135,7 +138,7 @@ async function uploads() {
   const api = new sdk.NonEmployeeLifecycleManagementV2024Api(configuration);
   const identities = new sdk.PublicIdentitiesV2024Api(configuration);
   const me = (await identities.getPublicIdentities({ filters: 'alias eq "admin"' })).data[0].id;
-  const document = { name: "Ts Uploads", description: "made", owner: { id: me } };
+  const document = { name: "Ts Uploads", description: "made", owner: { id: me }, approvers: [{ id: me }] };
   const { id } = (await api.createNonEmployeeSource({ nonEmployeeSourceRequestBodyV2024: document })).data;
   const status = async () => (await api.getNonEmployeeBulkUploadStatus({ id })).data.status;
   const before = await status();
@@ -153,9 +156,14 @@ async function uploads() {
   const good = await upload(row("ann", "admin"), row("bob", "admin"));
   const bad = await upload(row("cem", "admin"), row("dan", "nobody"));
   const exported = (await api.exportNonEmployeeRecords({ id })).data;
+  const asked = await api.createNonEmployeeRequest({ nonEmployeeRequestBodyV2024: person(id, "asked.smith") });
+  const decision = { id: asked.data.approvalItems[0].id, nonEmployeeApprovalDecisionV2024: { comment: "welcome" } };
+  const { approvalStatus } = (await api.approveNonEmployeeRequest(decision)).data;
+  const chosen = { filters: `sourceId eq "${id}"`, sorters: "accountName" };
+  const records = (await api.listNonEmployeeRecords(chosen)).data.map((one) => one.accountName);
   await api.deleteNonEmployeeSource({ sourceId: id });
   const accounts = exported.trim().split("\r\n").map((line) => line.split(",")[0]);
-  return { before: before === undefined, good, bad, exported: accounts };
+  return { before: before === undefined, good, bad, exported: accounts, approved: [approvalStatus, records] };
 }
 
 const pause = (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds));

@@ -45,16 +45,29 @@ def collect(asker: Aggregator, one: Terms, rows: Rows) -> list[Found]:
     chosen = one.include is not None or one.exclude is not None
     if chosen or any(order.path not in _SQL_ORDER for order in one.order):
         _candidates(asker, one, found, grouped, params)
+    elif rows.buckets == 1 and one.min_doc_count > 0:
+        _best_of_all(asker, one, found[0], text, params)
     else:
         _best(asker, one, found, grouped, params)
     return found
 
 
+def _best_of_all(asker: Aggregator, one: Terms, found: Found, text: str, params: tuple[Any, ...]) -> None:
+    """Of a single bucket: values come in order of the index, and SQLite remembers only those that stay."""
+    least = f"HAVING n >= {int(one.min_doc_count)}"
+    grouped = f"SELECT value, count(*) AS n FROM ({text}) GROUP BY value {least if one.min_doc_count > 1 else ''}"
+    best = f"SELECT value, n FROM ({grouped}) ORDER BY {_sql(one.order)} LIMIT {int(one.size)}"
+    for value, n in asker.session.execute(best, params):
+        found.buckets.append(Bucket(value, n))
+    total = f"SELECT sum(n) FROM ({grouped})" if one.min_doc_count > 1 else f"SELECT count(*) FROM ({text})"
+    for (number,) in asker.session.execute(total, params):
+        found.total = number or 0
+
+
 def _best(asker: Aggregator, one: Terms, found: Sequence[Found], grouped: str, params: Any) -> None:
     """Only those that will stay: the database sorts."""
-    order = ", ".join(f"{_SQL_ORDER[o.path]}{' DESC' if o.descending else ''}" for o in _complete(one.order))
     ranked = (
-        f"SELECT b, value, n, row_number() OVER (PARTITION BY b ORDER BY {order}) AS r, "
+        f"SELECT b, value, n, row_number() OVER (PARTITION BY b ORDER BY {_sql(one.order)}) AS r, "
         f"sum(n) OVER (PARTITION BY b) AS total FROM ({grouped})"
     )
     sql = f"SELECT b, value, n, total FROM ({ranked}) WHERE r <= {int(one.size)} ORDER BY b, r"
@@ -87,6 +100,10 @@ def _candidates(asker: Aggregator, one: Terms, found: Sequence[Found], grouped: 
 def cut(one: Terms, found: Found) -> None:
     """Sort the buckets and keep as many as are wanted."""
     found.buckets = ordered(found.buckets, one.order)[: one.size]
+
+
+def _sql(order: Sequence[Order]) -> str:
+    return ", ".join(f"{_SQL_ORDER[o.path]}{' DESC' if o.descending else ''}" for o in _complete(order))
 
 
 def _complete(order: Sequence[Order]) -> list[Order]:

@@ -31,6 +31,7 @@ from bulkwark.store.sqlite.engine import Session
 from bulkwark.store.sqlite.select import Selector
 from bulkwark.store.sqlite.sets import Sql
 
+FEW_RANKS = 20  # values that are looked for one by one
 MAX_BUCKETS = 65_535  # of one answer, as Elasticsearch's search.max_buckets
 
 
@@ -127,6 +128,9 @@ class Aggregator:
 
     def _percentiles(self, one: tree.Percentiles, rows: Rows) -> list[Any]:
         text, params = self.relation(rows, one.column, one.missing)
+        if rows.buckets == 1:
+            (number,) = next(iter(self.session.execute(f"SELECT count(*) FROM ({text})", params)))
+            return [shapes.percentiles(one, self._ranked(one, rows, text, params, number - 1), number - 1)]
         ranked = (
             f"SELECT b, value, row_number() OVER (PARTITION BY b ORDER BY value) - 1 AS r, "
             f"count(*) OVER (PARTITION BY b) - 1 AS last FROM ({text})"
@@ -139,6 +143,20 @@ class Aggregator:
             found.setdefault(b, {})[rank] = value
             last[b] = end
         return [shapes.percentiles(one, found.get(b, {}), last.get(b, -1)) for b in range(rows.buckets)]
+
+    def _ranked(
+        self, one: tree.Percentiles, rows: Rows, text: str, params: tuple[Any, ...], last: int
+    ) -> dict[int, float]:
+        """The same of a single bucket, whose values come in order of the index: nothing is kept."""
+        ranks = (
+            sorted({min(last, int(p * last / 100) + up) for p in one.percents for up in (0, 1)}) if last >= 0 else []
+        )
+        if len(ranks) <= FEW_RANKS and not rows.join and one.missing is None:  # 30 ns for each that is passed over
+            one_of = f"SELECT value FROM ({text}) ORDER BY value LIMIT 1 OFFSET ?"
+            return {rank: value for rank in ranks for (value,) in self.session.execute(one_of, (*params, rank))}
+        ranked = f"SELECT row_number() OVER (ORDER BY value) - 1 AS r, value FROM ({text})"
+        wanted = f"SELECT r, value FROM ({ranked}) WHERE r IN (SELECT value FROM json_each(?))"
+        return dict(self.session.execute(wanted, (*params, str(ranks))))
 
     # --- buckets of values ---------------------------------------------------------------------------
 

@@ -11,9 +11,10 @@ from bulkwark.query.within import near
 
 
 def install(connection: apsw.Connection) -> None:
-    """Make `fold(text)` and `within(fts, …)` known to a connection."""
+    """Make `fold(text)`, `within(fts, …)` and `among(fts, …)` known to a connection."""
     connection.create_scalar_function("fold", _fold, 1, deterministic=True)
     connection.register_fts5_function("within", _within)
+    connection.register_fts5_function("among", _among)
 
 
 def _fold(*given: apsw.SQLiteValue) -> apsw.SQLiteValue:
@@ -39,6 +40,19 @@ def _within(api: apsw.FTS5ExtensionApi, *given: apsw.SQLiteValue) -> bool:
             places.append(sorted({place for n in range(at, at + size) for place in api.phrase_locations(n)[0]}))
         at += size
     return near(places, api.phrase_locations(at)[0], slop)
+
+
+def _among(api: apsw.FTS5ExtensionApi, *given: apsw.SQLiteValue) -> bool:
+    """`among(fts, slop, n)`: whether the row holds a sloppy phrase of the expression's first n words, without a gap."""
+    slop, words = given
+    assert isinstance(slop, int)
+    assert isinstance(words, int)
+    if words == 2:
+        (first,), (second,) = api.phrase_locations(0), api.phrase_locations(1)
+        if len(first) == 1 == len(second):
+            return -slop <= second[0] - first[0] - 1 <= slop
+        return near((first, second), (), slop)
+    return near([api.phrase_locations(n)[0] for n in range(words)], (), slop)
 
 
 @lru_cache(maxsize=256)

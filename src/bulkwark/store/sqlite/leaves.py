@@ -283,7 +283,7 @@ def _sloppy(number: int, words: Sequence[Sequence[str]], slop: int) -> Set:
         )
     expr = " AND ".join(f"({' OR '.join(word)})" for word in spelled)
     # The gap between values is asked for as a phrase too, so that `within` learns where it stands.
-    expr += f' AND ("_" OR {" OR ".join(spelled[0])})'
+    expr += f' AND ("{GAP}" OR {" OR ".join(spelled[0])})'
     sizes = ",".join(str(len(word)) for word in words)
     if all(len(word) == 1 for word in spelled) and len({word for (word,) in spelled}) == len(spelled):
         return _near([word for (word,) in spelled], slop, expr, sizes)
@@ -295,15 +295,19 @@ def _near(words: Sequence[str], slop: int, expr: str, sizes: str) -> Sql:
 
     Lucene lets words move, so their order costs moves; NEAR(words, n) counts the words between the first and the last
     in any order. Of n words, those with at most slop - n between them match in any order, and none with more than
-    slop + n - 2 does. What lies between, or has a gap among its words, is left to `within`.
+    slop + n - 2 does. What lies between is left to `among`; what may have a gap among its words, which is rare, to
+    `within`. No row is in two of the three parts.
     """
-    many = " ".join(words)
-    expr = f"({expr}) AND NEAR({many}, {slop + len(words) - 2})"
-    close = slop - len(words)
-    if close < 0:
-        return Sql(_WITHIN, (expr, slop, sizes))
-    sure = f'NEAR({many}, {close}) NOT NEAR({many} "{GAP}", {close})'
-    return Sql(f"{_SURE} UNION ALL {_WITHIN}", (sure, f"({expr}) NOT ({sure})", slop, sizes))
+    many, reach, close = " ".join(words), slop + len(words) - 2, slop - len(words)
+    gap = f'NEAR({many} "{GAP}", {reach})'
+    # Of two words NEAR keeps the nearest places, and they decide; of more it may drop places that count.
+    wide = f"NEAR({many}, {reach})" if len(words) == 2 else f"(({' AND '.join(words)}) AND NEAR({many}, {reach}))"
+    rest, parts = gap, [Sql(_WITHIN, (f"({expr}) AND {gap}", slop, sizes))]
+    if close >= 0:
+        rest = f"(NEAR({many}, {close}) OR {gap})"
+        parts.append(Sql(_SURE, (f"NEAR({many}, {close}) NOT {gap}",)))
+    parts.append(Sql(f"{_SURE} AND among(fts, ?, ?)", (f"{wide} NOT {rest}", slop, len(words))))
+    return Sql(" UNION ALL ".join(part.text for part in parts), tuple(value for part in parts for value in part.params))
 
 
 def _range(column: str, node: ast.Between) -> tuple[str, tuple[Any, ...]]:

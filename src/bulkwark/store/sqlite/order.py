@@ -132,7 +132,7 @@ def _page(session: Session, tenant: Tenant, kind: Kind, wanted: Wanted, *, whole
             source, where = "object o", f"o.tenant = {tenant.number} AND o.kind = {int(kind)}"
     else:
         # No value is missing in a list, and saying so would keep SQLite from using its order.
-        source, where = walk.source, walk.where + ("" if hits is None else f" AND {walk.rid} IN temp.hit")
+        source, where = walk.source, walk.where + ("" if hits is None else f" AND +{walk.rid} IN temp.hit")
         columns[0] = walk.column
         ordering[0] = walk.column + (" DESC" if keys[0].descending else "")
     condition, params = _after(columns, keys, wanted.after)

@@ -36,5 +36,14 @@ ORDER BY ends, rid LIMIT ?4 OFFSET ?5;
 -- count_expiring: how many
 SELECT count(*) FROM ne_record INDEXED BY ne_record_due
 WHERE due <= ?1 AND tenant = ?2 AND phase < 3 AND ends <= ?1 AND source IN (SELECT value FROM json_each(?3));
+-- has_part: identities of a JSON list that approve for a source or manage its accounts, or have still to decide
+SELECT w.value FROM json_each(?2) w
+WHERE w.value IN (
+    SELECT p.value FROM ne_source s CROSS JOIN json_each(s.approvers) p WHERE s.tenant = ?1
+    UNION SELECT p.value FROM ne_source s CROSS JOIN json_each(s.managers) p WHERE s.tenant = ?1
+) OR EXISTS (
+    SELECT 1 FROM ne_approval a
+    WHERE a.tenant = ?1 AND a.approver = w.value AND a.status IN ('NOT_READY', 'PENDING')
+);
 -- has_credential: identities of a JSON list that own a token or a client
 SELECT DISTINCT identity FROM credential WHERE tenant = ?1 AND identity IN (SELECT value FROM json_each(?2));

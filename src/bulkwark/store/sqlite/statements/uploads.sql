@@ -7,9 +7,9 @@ FROM ne_upload WHERE tenant = ? AND id = ?;
 -- everywhere: by id, of whatever tenant; few are looked for, now and then
 SELECT tenant, upload, id, source, client, submitter, created, modified, state, tries, lines, header, spec, error
 FROM ne_upload WHERE id = ?;
--- newest: of a source, newest first
+-- newest: of a source, those before one of them, newest first
 SELECT tenant, upload, id, source, client, submitter, created, modified, state, tries, lines, header, spec, error
-FROM ne_upload WHERE tenant = ? AND source = ? ORDER BY upload DESC LIMIT ?;
+FROM ne_upload WHERE tenant = ? AND source = ? AND upload < ? ORDER BY upload DESC LIMIT ?;
 -- unfinished: of all tenants, in the order in which they came
 SELECT tenant, upload, id, source, client, submitter, created, modified, state, tries, lines, header, spec, error
 FROM ne_upload INDEXED BY ne_upload_unfinished WHERE state <> 'ENDED'
