@@ -26,7 +26,8 @@ from bulkwark.domain.kinds import Kind
 from bulkwark.store import job_events, jobs, outcomes
 from bulkwark.store.dialect import Session
 from bulkwark.store.jobs import NewJob
-from bulkwark.store.sqlite.engine import STATEMENTS, Params, Row
+from bulkwark.store.sqlite.engine import Params, Row
+from bulkwark.store.sqlite.named import STATEMENTS
 from bulkwark.store.tenants import Store, open_store
 
 PATH = "/v2026/entitlements/bulk-update"

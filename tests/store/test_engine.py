@@ -18,7 +18,7 @@ from bulkwark.store import counters
 from bulkwark.store.dialect import StagingFile, staging
 from bulkwark.store.fields import FieldNumbers
 from bulkwark.store.objects import New
-from bulkwark.store.sqlite.engine import STATEMENTS
+from bulkwark.store.sqlite.named import STATEMENTS
 from bulkwark.store.sqlite.waiting import FairLock, GaveWay
 from bulkwark.store.tenants import FILE, Store, open_store
 from tests.company import attribute, load, put, role

@@ -15,7 +15,7 @@ import pytest
 from bulkwark.store import search
 from bulkwark.store.dialect import Session, StagingFile, order, staging, typeahead
 from bulkwark.store.search import Page, Sorter
-from bulkwark.store.sqlite.engine import STATEMENTS
+from bulkwark.store.sqlite.named import STATEMENTS
 from bulkwark.store.tenants import Store, open_store
 from tests.house import House
 from tests.store.judged import Judged

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from bulkwark.domain.jobs import Job
-from bulkwark.store.sqlite.engine import STATEMENTS
+from bulkwark.store.sqlite.named import STATEMENTS
 from bulkwark.store.tenants import FILE, open_store
 from bulkwark.store.uploads import Upload
 

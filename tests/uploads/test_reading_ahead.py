@@ -174,3 +174,24 @@ def test_a_long_chunk_gives_way_to_an_edit_and_is_done_again(large: World, monke
     job = house.job(id)
     assert (job.done, job.changed, large.status()) == (ROWS, ROWS, "COMPLETED")
     assert _counts(large) == (ROWS, ROWS)
+
+
+def test_an_upload_beside_a_flood_of_calls_makes_every_record(large: World) -> None:
+    traffic, ended = large.house.store.database.traffic, threading.Event()
+
+    def call() -> None:
+        while not ended.is_set():
+            traffic.begins()
+            ended.wait(0.001)
+            traffic.ends()
+
+    calls = threading.Thread(target=call)
+    calls.start()
+    try:
+        id = large.upload(file(*(row(f"acc{n}") for n in range(ROWS))))
+    finally:
+        ended.set()
+        calls.join()
+    job = large.house.job(id)
+    assert (job.status, job.done, job.changed) == (Status.COMPLETED, ROWS, ROWS)
+    assert _counts(large) == (ROWS, ROWS)

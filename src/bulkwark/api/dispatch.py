@@ -25,7 +25,8 @@ from bulkwark.api.routing import Route, Router
 from bulkwark.api.services import Services
 from bulkwark.auth.actors import Actor
 from bulkwark.errors import Invalid, Unauthenticated
-from bulkwark.store.dialect import Patience, stay_behind
+from bulkwark.store.dialect import Patience
+from bulkwark.store.priorities import stay_behind
 from bulkwark.store.tenants import Tenant
 
 log = logging.getLogger("bulkwark.api")
@@ -77,7 +78,14 @@ class Api:
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
         tracking = errors.tracking_id()
-        self._services.traffic.calls += 1
+        traffic = self._services.traffic
+        traffic.begins()
+        try:
+            await self._answered(scope, receive, send, tracking)
+        finally:
+            traffic.ends()
+
+    async def _answered(self, scope: Message, receive: Receive, send: Send, tracking: str) -> None:
         try:
             answer = self._quick.answer(scope) if scope["method"] == "GET" else None
             if answer is None:

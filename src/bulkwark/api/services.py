@@ -6,13 +6,13 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from bulkwark.api.streams import Streams
-from bulkwark.api.traffic import Traffic
 from bulkwark.auth.limits import Limits
 from bulkwark.auth.tokens import Tokens
 from bulkwark.bulk.engine import Engine, now_ms
 from bulkwark.bulk.uploads import Uploads
 from bulkwark.domain import non_employees
 from bulkwark.query.requests import DEFAULT, Options
+from bulkwark.store.dialect import Traffic
 from bulkwark.store.tenants import Store
 
 
@@ -27,4 +27,8 @@ class Services:
     clock: Callable[[], int] = now_ms  # ms since 1970 UTC
     options: Options = DEFAULT  # how queries are read
     streams: Streams = field(default_factory=Streams)
-    traffic: Traffic = field(default_factory=Traffic)
+
+    @property
+    def traffic(self) -> Traffic:
+        """How many calls come: what is large and can wait gives way to them."""
+        return self.store.database.traffic

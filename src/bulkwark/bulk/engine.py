@@ -10,7 +10,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Mapping
-from contextlib import ExitStack, nullcontext
+from contextlib import ExitStack
 
 from bulkwark.bulk import freezing, guards
 from bulkwark.bulk.freezing import Operation
@@ -21,8 +21,9 @@ from bulkwark.bulk.turns import Key, Turns
 from bulkwark.domain.jobs import FINISHED, USUAL_PRIORITY, Happened, Hold, Job, Mode, Outcome, Status
 from bulkwark.errors import BulkwarkError, Unavailable
 from bulkwark.store import documents, job_events, jobs
-from bulkwark.store.dialect import GaveWay, Patience, Session, stay_behind
+from bulkwark.store.dialect import GaveWay, Patience, Session
 from bulkwark.store.jobs import NewJob
+from bulkwark.store.priorities import stay_behind
 from bulkwark.store.tenants import Store, Tenant
 
 log = logging.getLogger("bulkwark.bulk")
@@ -237,6 +238,8 @@ class Engine:
                 return job, None
             if wait := self._too_soon(job):
                 return job, wait
+            if self._operations[job.operation].gives_way:
+                self._store.database.settle()
             return job, self._chunk(tenant, number)
         except Unavailable as error:
             log.warning("job %s of tenant %s waits: %s", number, tenant_number, error.sentence())
@@ -293,7 +296,11 @@ class Engine:
                 jobs.complete(session, job, now)
                 job_events.add(session, job, Happened.FINISHED, now, {"status": Status.COMPLETED})
                 return None
-            with self._store.database.giving_way() if alone and operation.gives_way else nullcontext():
+            with ExitStack() as manners:
+                if operation.gives_way:
+                    manners.enter_context(self._store.database.stepping_aside())
+                    if alone:
+                        manners.enter_context(self._store.database.giving_way())
                 counted = operation.record(session, tenant, job, last, now)
                 if job.mode is Mode.RUN:
                     operation.effect(session, tenant, job, last, now)

@@ -12,7 +12,6 @@ import os
 import sys
 import threading
 from collections.abc import Sequence
-from contextlib import suppress
 from typing import IO, Literal
 
 import msgspec
@@ -24,9 +23,9 @@ from bulkwark.domain.documents import Document
 from bulkwark.domain.non_employee_uploads import Header, known_columns
 from bulkwark.domain.non_employees import Attribute, Limits
 from bulkwark.errors import DiskFull
+from bulkwark.store.priorities import stay_far_behind
 
 NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
-NICENESS = 15  # answers to others come first, and so does the job that takes the rows; where that is all there is
 
 
 class Task(Struct, frozen=True):
@@ -98,17 +97,9 @@ def _end_with_parent() -> None:
     os._exit(1)
 
 
-def _stay_behind() -> None:
-    """Run on processors that nobody else wants. Linux interrupts a process of that class for any other at once, and a
-    nice one at its next tick only."""
-    os.nice(NICENESS)
-    if sys.platform == "linux":
-        with suppress(OSError):  # niceness will do
-            os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))
-
-
 def main() -> None:
-    _stay_behind()
+    # Answers to others come first, and so does the job that takes the rows.
+    stay_far_behind()
     task = msgspec.json.decode(sys.stdin.buffer.readline(), type=Task)
     threading.Thread(target=_end_with_parent, daemon=True).start()
     sys.stdout.buffer.write(msgspec.json.encode(run(task)))

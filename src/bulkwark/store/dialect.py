@@ -7,12 +7,13 @@ keeps every other file out of `store/sqlite`.
 from bulkwark.store.sqlite import index, inner, order, rows, scores, staging, typeahead
 from bulkwark.store.sqlite.aggregations import Aggregator
 from bulkwark.store.sqlite.engine import Database, Row, Session, Turn
+from bulkwark.store.sqlite.leisure import Traffic
 from bulkwark.store.sqlite.migrate import migrate
 from bulkwark.store.sqlite.relevance import Statistics
 from bulkwark.store.sqlite.select import Selector
 from bulkwark.store.sqlite.sets import Sql
 from bulkwark.store.sqlite.staging import StagingFile
-from bulkwark.store.sqlite.waiting import GaveWay, Patience, stay_behind
+from bulkwark.store.sqlite.waiting import GaveWay, Patience
 
 __all__ = [
     "Aggregator",
@@ -25,6 +26,7 @@ __all__ = [
     "Sql",
     "StagingFile",
     "Statistics",
+    "Traffic",
     "Turn",
     "index",
     "inner",
@@ -33,6 +35,5 @@ __all__ = [
     "rows",
     "scores",
     "staging",
-    "stay_behind",
     "typeahead",
 ]

@@ -12,8 +12,9 @@ from time import sleep
 import msgspec
 
 from bulkwark.domain.kinds import KIND_BITS, NUMBER_BITS, Kind, kind_of
-from bulkwark.store.dialect import Session, stay_behind
+from bulkwark.store.dialect import Session
 from bulkwark.store.indexes import BY_KIND, EMBEDDED, METADATA
+from bulkwark.store.priorities import stay_behind
 from bulkwark.store.tenants import Store, Tenant
 
 PIECE, AHEAD = 250, 4  # documents in a piece of a page, and pieces that are made before the first of them is sent

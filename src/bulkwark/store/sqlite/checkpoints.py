@@ -9,7 +9,7 @@ from contextlib import AbstractContextManager
 
 import apsw
 
-from bulkwark.store.sqlite.waiting import stay_behind
+from bulkwark.store.priorities import stay_behind
 
 log = logging.getLogger("bulkwark.store")
 
@@ -33,11 +33,14 @@ class Checkpoints:
         self._turn = turn
         self._wanted = threading.Event()
         self._stopping = False
+        self._at_rest = threading.Event()
+        self._at_rest.set()
         self._thread: threading.Thread | None = None
         writer.set_wal_hook(self._committed)
 
     def _committed(self, _connection: apsw.Connection, _name: str, pages: int) -> int:
         if pages >= self.pages and not self._wanted.is_set():
+            self._at_rest.clear()
             self._wanted.set()
             if self._thread is None:
                 self._thread = threading.Thread(target=self._run, name="checkpoints", daemon=True)
@@ -60,6 +63,13 @@ class Checkpoints:
             except apsw.Error:
                 # Another process is at it, or the disk is full: the log keeps everything, the next commit asks again.
                 log.info("a checkpoint was put off", exc_info=True)
+            finally:
+                if not self._wanted.is_set():
+                    self._at_rest.set()
+
+    def wait(self, seconds: float) -> None:
+        """Until the log is folded in, or so long. Not to be called by who has the writer's turn."""
+        self._at_rest.wait(seconds)
 
     def stop(self) -> None:
         self._stopping = True

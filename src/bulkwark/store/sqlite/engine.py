@@ -12,7 +12,6 @@ import time
 from array import array
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from importlib import resources
 from pathlib import Path
 from typing import Any
 
@@ -21,12 +20,16 @@ import apsw
 from bulkwark.errors import DiskFull, Invalid, Unavailable
 from bulkwark.store.sqlite.checkpoints import Checkpoints
 from bulkwark.store.sqlite.functions import install
+from bulkwark.store.sqlite.leisure import Leisure, Traffic
+from bulkwark.store.sqlite.named import STATEMENTS
 from bulkwark.store.sqlite.waiting import FairLock, GaveWay, Patience, Way
 
 log = logging.getLogger("bulkwark.store")
 
 BUSY_MS = 20_000  # how long to wait for another process that writes (`bulkwark load` beside a server)
 BUSY_STEP_MS = 2
+SETTLE_SECONDS = 1.0
+STEPS, ASIDE_STEPS = 50_000, 10_000  # of SQLite's machine, some 40 ns each, between two looks whether to go on
 READER_CACHE_KIB = 4_096
 LOOP_CACHE_KIB = 32_768
 SNAPSHOT_CACHE_KIB = 2_048  # what is read once is only in the way: a cache of 16 MB makes large pages slower by a third
@@ -63,41 +66,24 @@ Params = Mapping[str, Any] | Sequence[Any] | None
 Row = tuple[Any, ...]
 
 
-def load_statements() -> dict[str, str]:
-    """Name → SQL of every statement in `statements/*.sql`; a name is `<file>.<name>`.
-
-    A statement starts at a line `-- name: purpose` and ends at the next one.
-    """
-    found: dict[str, str] = {}
-    for file in sorted(resources.files(__package__).joinpath("statements").iterdir(), key=lambda f: f.name):
-        if not file.name.endswith(".sql"):
-            continue
-        noun, name = file.name.removesuffix(".sql"), ""
-        for line in file.read_text("utf-8").splitlines():
-            head = line.removeprefix("-- ").partition(":")[0]
-            if line.startswith("-- ") and head.isidentifier():
-                name = f"{noun}.{head}"
-                assert name not in found, f"statement {name} is defined twice"
-                found[name] = ""
-            elif name and not line.startswith("--"):
-                found[name] += line + "\n"
-    return {name: text.strip().rstrip(";") for name, text in found.items()}
-
-
-STATEMENTS = load_statements()
-
-
 class Session:
     """Statements on one connection. Not to be used by two threads at once."""
 
     def __init__(self, connection: apsw.Connection) -> None:
         self.connection = connection
         self.patience: Patience | None = None
+        self.aside: Callable[[], None] | None = None  # asked as often, while what runs steps aside for calls
         self.between: list[Callable[[], None]] = []  # what cannot be done within a transaction: before the next one
-        connection.set_progress_handler(self._impatient, 50_000)
+        self.ask_every(STEPS)
+
+    def ask_every(self, steps: int) -> None:
+        """Let SQLite ask every so many steps, from the next statement on, whether it is to go on."""
+        self.connection.set_progress_handler(self._impatient, steps)
 
     def _impatient(self) -> bool:
         """Asked by SQLite every few milliseconds; True ends the running statement."""
+        if self.aside is not None:
+            self.aside()
         return self.patience is not None and self.patience.over
 
     def rows(self, name: str, params: Params = None) -> Iterator[Row]:
@@ -179,6 +165,7 @@ class Database:
         self.path = path
         self.read_only = read_only
         self._lock = FairLock()
+        self.traffic = Traffic()  # told by whoever answers calls
         self._readers = threading.local()
         self._all: list[apsw.Connection] = []
         self._guard = threading.Lock()
@@ -275,6 +262,23 @@ class Database:
                 raise
             finally:
                 writer.patience = None
+
+    @contextmanager
+    def stepping_aside(self) -> Iterator[None]:
+        """Within a write transaction, for what may take long: it leaves its processor to calls that are under way."""
+        writer, leisure = self._writer, Leisure(self.traffic)
+        writer.aside = lambda: leisure.look(hurried=self._lock.waiting > 0)
+        writer.ask_every(ASIDE_STEPS)
+        try:
+            yield
+        finally:
+            writer.aside = None
+            writer.ask_every(STEPS)
+
+    def settle(self) -> None:
+        """While calls come: wait until the log is folded in, so that one thread less wants a processor."""
+        if self._checkpoints is not None and self.traffic.lately():
+            self._checkpoints.wait(SETTLE_SECONDS)
 
     def hurry(self) -> None:
         """Break off a transaction that gives way."""

@@ -11,12 +11,14 @@ import os
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from functools import partial
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
 import apsw
 
-from bulkwark.store.sqlite.engine import STATEMENTS, Params, Session, driver_errors
+from bulkwark.store.sqlite.engine import ASIDE_STEPS, Params, Session, driver_errors
+from bulkwark.store.sqlite.named import STATEMENTS
 
 FORMAT = 4  # of the tables below, and of what stands in them
 CACHE_KIB = 16_384
@@ -26,7 +28,10 @@ LOG_PAGES = 2_000  # of 8 KiB: how long the log may grow between two looks wheth
 RESTART_COMMITS = 4  # how often the log is to begin anew: its reader stands in the way most of the time
 RESTART_MS = 400
 MOST_ATTACHED = 8  # SQLite allows 10; one more comes before the oldest goes
+_SLOW_STEPS = frozenset({"uploads.new_tokens"})  # some 60 steps make a whole row of the full text, in 60 µs
+FTS_STEPS = 300
 _OWN = frozenset({"main", "temp"})
+AT_ONCE = 100  # rows that are written without a look whether others want the processor
 COMPANIONS = ("-wal", "-shm")
 SCHEMA = """
 -- Rows that can be applied, and all that a new record of each writes: its identity, derived for the index.
@@ -116,8 +121,10 @@ class StagingFile:
 
     def add(self, table: str, rows: Iterable[Sequence[Any]]) -> None:
         """Add rows to a table; those of `text` and `word` are numbered from 1."""
+        coming = iter(rows)
         with driver_errors():
-            self._connection.executemany(_ADD[table], rows)
+            while some := list(islice(coming, AT_ONCE)):
+                self._connection.executemany(_ADD[table], some)
 
     def commit(self) -> None:
         """Show what was added: all rows of the file up to some line."""
@@ -200,7 +207,14 @@ def _attached(session: Session) -> list[str]:
 
 def run(session: Session, statement: str, name: str, params: Params) -> int:
     """Execute a named statement on the staging file of that name; counts the rows it changed."""
-    return session.change(STATEMENTS[statement].replace("staging.", f"{name}."), params)
+    sql = STATEMENTS[statement].replace("staging.", f"{name}.")
+    if session.aside is None or statement not in _SLOW_STEPS:
+        return session.change(sql, params)
+    session.ask_every(FTS_STEPS)
+    try:
+        return session.change(sql, params)
+    finally:
+        session.ask_every(ASIDE_STEPS)
 
 
 def rows(session: Session, statement: str, name: str, params: Params) -> list[tuple[Any, ...]]:

@@ -1,16 +1,12 @@
-"""Waiting: for the writer's turn, for a statement to end, and for those who answer calls."""
+"""Waiting: for the writer's turn, and for a statement to end."""
 
 from __future__ import annotations
 
-import os
-import sys
 import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
-
-BEHIND = 5  # niceness of threads that work on jobs, beyond that of the process
+from contextlib import contextmanager
 
 
 class GaveWay(Exception):
@@ -111,15 +107,3 @@ class Way(Patience):
         """Raises GaveWay when it is over: an interrupt between two statements is lost."""
         if self.over:
             raise GaveWay
-
-
-def stay_behind() -> None:
-    """Let this thread wait for a processor while others of the process want one: those who answer calls.
-
-    With two processors and an upload, the slowest 1 % of reads then took 6 ms instead of 9. Linux gives each thread a
-    niceness of its own; elsewhere nothing happens.
-    """
-    if sys.platform == "linux":
-        with suppress(OSError):  # nobody needs it
-            nice = os.getpriority(os.PRIO_PROCESS, os.getpid())
-            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), min(19, nice + BEHIND))
