@@ -10,21 +10,41 @@ import time
 
 import pytest
 
+from bulkwark.store.sqlite import leisure
 from bulkwark.store.sqlite.leisure import BREATH, MOST_SAVED, PAUSE, RATION, WORK, YOUNG, Leisure, Traffic
 from tests.house import House
 
 TEN_THOUSAND = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n LIMIT 300000) SELECT sum(i) FROM n"
 
 
-def work(seconds: float = 2 * WORK) -> None:
-    until = time.perf_counter() + seconds
-    while time.perf_counter() < until:
-        pass
+class Clock:
+    """Time that passes only when it is told to; keeps what was slept."""
+
+    def __init__(self) -> None:
+        self.now = 1_000.0
+        self.pauses: list[float] = []
+
+    def perf_counter(self) -> float:
+        return self.now
+
+    def sleep(self, seconds: float) -> None:
+        self.pauses.append(seconds)
+        self.now += seconds
+
+    def work(self, seconds: float = 2 * WORK) -> None:
+        self.now += seconds
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    found = Clock()
+    monkeypatch.setattr(leisure, "time", found)
+    return found
 
 
 @pytest.fixture
 def pauses(monkeypatch: pytest.MonkeyPatch) -> list[float]:
-    """What was slept."""
+    """What was slept, in real time."""
     found: list[float] = []
     sleep = time.sleep
 
@@ -36,71 +56,71 @@ def pauses(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     return found
 
 
-def test_work_sleeps_while_a_call_is_under_way_and_not_once_it_is_answered(pauses: list[float]) -> None:
+def test_work_sleeps_while_a_call_is_under_way_and_not_once_it_is_answered(clock: Clock) -> None:
     traffic = Traffic()
     aside = Leisure(traffic)
     traffic.begins()
-    work()
+    clock.work()
     aside.look()
-    assert pauses
+    assert clock.pauses
 
     traffic.ends()
-    pauses.clear()
-    work()
+    clock.pauses.clear()
+    clock.work()
     aside.look()
-    assert pauses == []
+    assert clock.pauses == []
 
 
-def test_work_leaves_its_processor_now_and_then_while_calls_come(pauses: list[float]) -> None:
+def test_work_leaves_its_processor_now_and_then_while_calls_come(clock: Clock) -> None:
     traffic = Traffic()
     aside = Leisure(traffic)
-    work(2 * RATION)
+    clock.work(2 * RATION)
     aside.look()
-    assert pauses == []
+    assert clock.pauses == []
 
     traffic.begins()
     traffic.ends()
-    work(2 * RATION)
+    clock.work(2 * RATION)
     aside.look()
-    assert pauses == [BREATH]
+    assert clock.pauses == [BREATH]
 
 
-def test_work_that_has_hardly_begun_goes_on(pauses: list[float]) -> None:
+def test_work_that_has_hardly_begun_goes_on(clock: Clock) -> None:
     traffic = Traffic()
     traffic.begins()
     Leisure(traffic).look()
-    assert pauses == []
+    assert clock.pauses == []
 
 
-def test_work_does_not_sleep_while_somebody_waits_for_its_end(pauses: list[float]) -> None:
+def test_work_does_not_sleep_while_somebody_waits_for_its_end(clock: Clock) -> None:
     traffic = Traffic()
     aside = Leisure(traffic)
     traffic.begins()
-    work()
+    clock.work()
     aside.look(hurried=True)
-    assert pauses == []
+    assert clock.pauses == []
 
 
-def test_work_does_not_step_aside_for_a_call_that_takes_long(pauses: list[float]) -> None:
+def test_work_does_not_step_aside_for_a_call_that_takes_long(clock: Clock) -> None:
     traffic = Traffic()
     aside = Leisure(traffic)
     traffic.begins()
-    work(2 * YOUNG)
+    clock.work(2 * YOUNG)
     aside.look()
-    assert PAUSE not in pauses
+    assert PAUSE not in clock.pauses
 
 
-def test_in_a_flood_of_calls_no_more_is_slept_than_was_worked(pauses: list[float]) -> None:
+def test_in_a_flood_of_calls_no_more_is_slept_than_was_worked(clock: Clock) -> None:
     traffic, worked = Traffic(), 0.0
     aside = Leisure(traffic)
     for _ in range(50):
         traffic.begins()
-        before = time.perf_counter()
-        work()
-        worked += time.perf_counter() - before
+        before = clock.perf_counter()
+        clock.work()
+        worked += clock.perf_counter() - before
         aside.look()
-    assert pauses
-    assert len(pauses) * PAUSE <= worked + MOST_SAVED + PAUSE
+    assert clock.pauses
+    assert len(clock.pauses) * PAUSE <= worked + MOST_SAVED + PAUSE
 
 
 def test_a_statement_steps_aside_while_it_runs_and_answers_the_same(house: House, pauses: list[float]) -> None:
