@@ -26,7 +26,7 @@ def owner_of(house: House, source: str) -> str:
 
 
 def all_of(client: Client, path: str) -> list[dict[str, Any]]:
-    return client.get(path).ok()  # type: ignore[no-any-return]
+    return client.get(path).ok()  # type: ignore[no-any-return]  # JSON is of any type
 
 
 def test_a_created_profile_is_read_back_as_it_was_answered(module_house: House) -> None:

@@ -87,7 +87,7 @@ def test_an_application_has_no_console(house: House) -> None:
 
 
 def test_guessing_is_slow(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(house.app._api._console, "_attempts", Limits("3/60"))  # type: ignore[union-attr]
+    monkeypatch.setattr(house.app._api._console, "_attempts", Limits("3/60"))  # type: ignore[union-attr]  # a house always has its API
     browser = Browser(house)
     csrf = field(browser.page(SIGN_IN), "csrf")
     sent = {"csrf": csrf, "client_id": browser.made.credential.id, "client_secret": "no"}

@@ -376,7 +376,7 @@ def inside(node: Node, path: str) -> Node:
         if field.nested != path:
             return ast.Nothing()
         # Only nodes with a member `field` come here, which mypy does not see through getattr.
-        return node if path == METADATA else replace(node, field=element_field(field))  # type: ignore[call-arg]
+        return node if path == METADATA else replace(node, field=element_field(field))  # type: ignore[call-arg]  # it has that member
     if isinstance(node, ast.Has):
         if node.prefix == path:
             return ast.All()
