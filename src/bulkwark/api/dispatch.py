@@ -81,26 +81,22 @@ class Api:
         traffic = self._services.traffic
         traffic.begins()
         try:
-            await self._answered(scope, receive, send, tracking)
-        finally:
-            traffic.ends()
-
-    async def _answered(self, scope: Message, receive: Receive, send: Send, tracking: str) -> None:
-        try:
-            answer = self._quick.answer(scope) if scope["method"] == "GET" else None
-            if answer is None:
-                from_ = self._console.answer if self._console.owns(scope["path"]) else self._answer
-                answer = await from_(scope, receive, _headers(scope))
-        except ClientLeft:
-            log.debug("tracking %s: the client went away", tracking)
-            return
-        except Exception as error:
-            answer = errors.answer(error, tracking, _headers(scope).get("accept-language", ""))
-        try:
+            try:
+                answer = self._quick.answer(scope) if scope["method"] == "GET" else None
+                if answer is None:
+                    from_ = self._console.answer if self._console.owns(scope["path"]) else self._answer
+                    answer = await from_(scope, receive, _headers(scope))
+            except ClientLeft:
+                log.debug("tracking %s: the client went away", tracking)
+                return
+            except Exception as error:
+                answer = errors.answer(error, tracking, _headers(scope).get("accept-language", ""))
             await self._send(send, answer, tracking, scope["method"], receive)
         except Exception:
             log.exception("tracking %s: the answer broke off", tracking)
             raise
+        finally:
+            traffic.ends()
 
     async def _answer(self, scope: Message, receive: Receive, headers: dict[str, str]) -> Answer:
         path = scope.get("raw_path", scope["path"].encode()).partition(b"?")[0].decode("latin-1")
